@@ -1,0 +1,1 @@
+"""The functions: what a program can look up without managing it."""

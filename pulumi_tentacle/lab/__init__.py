@@ -1,0 +1,1 @@
+"""A simulated estate on loopback addresses; it imports nothing of the product."""

@@ -1,0 +1,1 @@
+"""The resource provider plugin: Pulumi's gRPC protocol on one side, the resources on the other."""

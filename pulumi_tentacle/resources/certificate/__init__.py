@@ -1,0 +1,1 @@
+"""Certificate: see documentation.md."""

@@ -1,0 +1,1 @@
+"""DeploymentTarget: see documentation.md."""

@@ -1,0 +1,1 @@
+"""SharedDisk: see documentation.md."""

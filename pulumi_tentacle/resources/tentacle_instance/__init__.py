@@ -1,0 +1,1 @@
+"""TentacleInstance: see documentation.md."""

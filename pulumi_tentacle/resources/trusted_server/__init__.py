@@ -1,0 +1,1 @@
+"""TrustedServer: see documentation.md."""

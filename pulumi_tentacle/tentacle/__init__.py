@@ -1,0 +1,1 @@
+"""Tentacle: its command lines, files, certificates and listener. Knows nothing of Pulumi."""
