@@ -4,6 +4,7 @@ Accounts and addresses come from the stack's configuration (see the README); not
 """
 
 import pulumi
+
 import pulumi_tentacle as tentacle
 
 config = pulumi.Config()

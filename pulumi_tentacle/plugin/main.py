@@ -27,7 +27,7 @@ async def _serve(engine_address: str | None) -> None:
 
     server = grpc.aio.server(options=_GRPC_CHANNEL_OPTIONS)
     servicer = TentacleServicer(engine_address)
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)  # type: ignore[no-untyped-call]
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     sys.stdout.write(f"{port}\n")

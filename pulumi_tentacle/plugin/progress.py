@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
@@ -13,12 +14,12 @@ class Display:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._stub: engine_pb2_grpc.EngineStub | None = None
+        self._stub: Any = None  # the asynchronous form of EngineStub, which has no type of its own
 
     def connect(self, address: str) -> None:
         """Use the engine at this address from now on."""
         channel = grpc.aio.insecure_channel(address)
-        self._stub = engine_pb2_grpc.EngineStub(channel)  # type: ignore[no-untyped-call]  # generated code
+        self._stub = engine_pb2_grpc.EngineStub(channel)
 
     def status(self, urn: str, text: str) -> None:
         """A line in the resource's status column, gone with the next one."""
@@ -33,7 +34,6 @@ class Display:
             asyncio.run_coroutine_threadsafe(self._log(request), self._loop)
 
     async def _log(self, request: engine_pb2.LogRequest) -> None:
-        assert self._stub is not None
         try:
             await self._stub.Log(request)
         except grpc.RpcError:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from functools import wraps
 from typing import Any, NoReturn, TypeVar
 
-import grpc
 from google.protobuf import empty_pb2
 from pulumi.provider.provider import Provider
 from pulumi.provider.server import ProviderServicer
@@ -25,12 +24,11 @@ from pulumi_tentacle.plugin.schema import plugin_version, schema_json
 from pulumi_tentacle.resources.model import Secret, properties_of
 from pulumi_tentacle.resources.resource import AnyResource
 
-Context = grpc.aio.ServicerContext
 T = TypeVar("T")
 _THREADS = 128  # operations wait for nodes and for each other's locks; a waiting thread costs next to nothing
 
 
-def _answers(method: Callable[..., Awaitable[T]]) -> Callable[..., Awaitable[T]]:
+def _answers(method: Callable[..., Coroutine[Any, Any, T]]) -> Callable[..., Coroutine[Any, Any, T]]:
     """Turn our errors into gRPC errors. Anything else is a bug of ours: UNKNOWN, with a request to report it."""
 
     @wraps(method)
@@ -72,28 +70,28 @@ class TentacleServicer(ProviderServicer):
 
     # The plugin itself
 
-    async def Handshake(self, request: pb.ProviderHandshakeRequest, context: Context) -> pb.ProviderHandshakeResponse:
+    async def Handshake(self, request: pb.ProviderHandshakeRequest, context: Any) -> pb.ProviderHandshakeResponse:
         """The engine introduces itself."""
         return pb.ProviderHandshakeResponse(accept_secrets=True, accept_resources=False, accept_outputs=True)
 
-    async def Attach(self, request: plugin_pb2.PluginAttach, context: Context) -> empty_pb2.Empty:
+    async def Attach(self, request: plugin_pb2.PluginAttach, context: Any) -> empty_pb2.Empty:
         """An engine attaches to a plugin that somebody else started (PULUMI_DEBUG_PROVIDERS)."""
         self.engine_address = request.address
         self._display.connect(request.address)
         return empty_pb2.Empty()
 
-    async def GetSchema(self, request: pb.GetSchemaRequest, context: Context) -> pb.GetSchemaResponse:
+    async def GetSchema(self, request: pb.GetSchemaRequest, context: Any) -> pb.GetSchemaResponse:
         """The schema, for SDKs and YAML programs."""
         return pb.GetSchemaResponse(schema=schema_json())
 
-    async def Cancel(self, request: empty_pb2.Empty, context: Context) -> empty_pb2.Empty:
+    async def Cancel(self, request: empty_pb2.Empty, context: Any) -> empty_pb2.Empty:
         """Ctrl-C, or the end of the command: nothing may wait any longer."""
         self._runs.cancel()
         return empty_pb2.Empty()
 
     # Configuration
 
-    async def CheckConfig(self, request: pb.CheckRequest, context: Context) -> pb.CheckResponse:
+    async def CheckConfig(self, request: pb.CheckRequest, context: Any) -> pb.CheckResponse:
         """Validate provider inputs. The answer marks secrets, so that they are never stored in clear."""
         news = from_struct(request.news)
         secret = {p.alias for p in properties_of(ProviderConfig) if p.secret}
@@ -104,7 +102,7 @@ class TentacleServicer(ProviderServicer):
         marked = {k: Secret(v) if k in secret and not isinstance(v, Secret) else v for k, v in news.items()}
         return pb.CheckResponse(inputs=to_struct(marked))
 
-    async def DiffConfig(self, request: pb.DiffRequest, context: Context) -> pb.DiffResponse:
+    async def DiffConfig(self, request: pb.DiffRequest, context: Any) -> pb.DiffResponse:
         """Never a replacement: the engine would replace every resource of this provider."""
         old, new = plain(from_struct(request.old_inputs)), plain(from_struct(request.news))
         changed = sorted(key for key in {*old, *new} if old.get(key) != new.get(key))
@@ -112,7 +110,7 @@ class TentacleServicer(ProviderServicer):
         return pb.DiffResponse(changes=kind, diffs=changed)
 
     @_answers
-    async def Configure(self, request: pb.ConfigureRequest, context: Context) -> pb.ConfigureResponse:
+    async def Configure(self, request: pb.ConfigureRequest, context: Any) -> pb.ConfigureResponse:
         """Take the configuration; nothing is connected yet."""
         values = plain(from_struct(request.args))
         self._runs.configure({k: v for k, v in values.items() if k != "version"})
@@ -121,7 +119,7 @@ class TentacleServicer(ProviderServicer):
     # Resources
 
     @_answers
-    async def Check(self, request: pb.CheckRequest, context: Context) -> pb.CheckResponse:
+    async def Check(self, request: pb.CheckRequest, context: Any) -> pb.CheckResponse:
         """Validate inputs as far as they are known, and add defaults. Touches no network."""
         news = from_struct(request.news)
         try:
@@ -131,12 +129,12 @@ class TentacleServicer(ProviderServicer):
         return pb.CheckResponse(inputs=to_struct(checked))
 
     @_answers
-    async def Diff(self, request: pb.DiffRequest, context: Context) -> pb.DiffResponse:
+    async def Diff(self, request: pb.DiffRequest, context: Any) -> pb.DiffResponse:
         """Compare inputs. Touches no network."""
         return operations.diff(_resource(request), from_struct(request.old_inputs), from_struct(request.news))
 
     @_answers
-    async def Create(self, request: pb.CreateRequest, context: Context) -> pb.CreateResponse:
+    async def Create(self, request: pb.CreateRequest, context: Any) -> pb.CreateResponse:
         """Make a resource, or tell in a preview what is known of it."""
         resource, inputs = _resource(request), from_struct(request.properties)
         run = self._runs.run(request.urn, request.timeout)
@@ -147,7 +145,7 @@ class TentacleServicer(ProviderServicer):
         return pb.CreateResponse(id=id, properties=to_struct(keep_secrets(outputs, inputs)))
 
     @_answers
-    async def Read(self, request: pb.ReadRequest, context: Context) -> pb.ReadResponse:
+    async def Read(self, request: pb.ReadRequest, context: Any) -> pb.ReadResponse:
         """Look at a resource: in a refresh with what is stored, for an import by its id alone."""
         stored, inputs = from_struct(request.properties), from_struct(request.inputs)
         run = self._runs.run(request.urn, request.timeout)
@@ -165,7 +163,7 @@ class TentacleServicer(ProviderServicer):
         )
 
     @_answers
-    async def Update(self, request: pb.UpdateRequest, context: Context) -> pb.UpdateResponse:
+    async def Update(self, request: pb.UpdateRequest, context: Any) -> pb.UpdateResponse:
         """Change a resource in place, or finish a half-made one."""
         resource, run = _resource(request), self._runs.run(request.urn, request.timeout)
         olds, old_inputs, news = map(from_struct, (request.olds, request.old_inputs, request.news))
@@ -174,7 +172,7 @@ class TentacleServicer(ProviderServicer):
         return pb.UpdateResponse(properties=to_struct(keep_secrets(outputs, news)))
 
     @_answers
-    async def Delete(self, request: pb.DeleteRequest, context: Context) -> empty_pb2.Empty:
+    async def Delete(self, request: pb.DeleteRequest, context: Any) -> empty_pb2.Empty:
         """Take a resource away."""
         run = self._runs.run(request.urn, request.timeout)
         await self._work(operations.delete, _resource(request), run, request.id, from_struct(request.properties))
@@ -183,7 +181,7 @@ class TentacleServicer(ProviderServicer):
     # Functions
 
     @_answers
-    async def Invoke(self, request: pb.InvokeRequest, context: Context) -> pb.InvokeResponse:
+    async def Invoke(self, request: pb.InvokeRequest, context: Any) -> pb.InvokeResponse:
         """Call a function."""
         function = table.function(request.tok)
         if function is None:
@@ -192,7 +190,9 @@ class TentacleServicer(ProviderServicer):
             answer = await self._work(operations.call, function, self._runs.run(""), from_struct(request.args))
         except InvalidInput as error:
             return pb.InvokeResponse(failures=_failures(error))
-        return pb.InvokeResponse(**{"return": to_struct(answer)})
+        response = pb.InvokeResponse()
+        getattr(response, "return").CopyFrom(to_struct(answer))  # a keyword in Python
+        return response
 
 
 def _resource(request: Any) -> AnyResource:

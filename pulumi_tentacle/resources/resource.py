@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 
 from pulumi_tentacle.errors import Cancelled, DeadlineExceeded, HalfMade, NotImplementedYet, TentacleError
 from pulumi_tentacle.octopus.client import Octopus
@@ -114,7 +114,7 @@ class Resource(ABC, Generic[InputsT, StateT]):
             for p in properties_of(self.state)
             if p.name not in shared
         }
-        return self.state.model_construct(**{**computed, **shared, "incomplete": []})
+        return cast(StateT, self.state.model_construct(**{**computed, **shared, "incomplete": []}))
 
     def diff(self, old: InputsT, new: InputsT) -> list[Change]:
         """The changes between two sets of inputs. Pure."""

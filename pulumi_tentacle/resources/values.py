@@ -21,7 +21,8 @@ class Unknown:
         return "UNKNOWN"
 
 
-UNKNOWN: Final = Unknown()
+UNKNOWN: Final[Any] = Unknown()
+"""Stands in for a value of any type, hence typed as such."""
 
 
 def is_known(*values: object) -> bool:

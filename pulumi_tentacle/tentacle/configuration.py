@@ -6,6 +6,7 @@ import codecs
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
@@ -72,7 +73,7 @@ class Configuration:
         """Thumbprints of Octopus Servers that may give it orders, as spelled there; polling ones left out."""
         return [t["Thumbprint"] for t in self._servers() if t.get("Address") is None]
 
-    def _servers(self) -> list[dict[str, object]]:
+    def _servers(self) -> list[dict[str, Any]]:
         try:
             found = json.loads(self.values.get(TRUST) or "[]")
         except ValueError:

@@ -26,14 +26,15 @@ INSTANCE = {
 
 def good(kind: str) -> dict[str, Any]:
     """Inputs of a resource that are right."""
-    return {
+    inputs: dict[str, dict[str, Any]] = {
         "Certificate": {},
         "TentacleInstance": {"nodes": ["node1"], "certificate": pfx()},
         "TrustedServer": {"instance": INSTANCE, "thumbprint": "AB" * 20},
         "SharedDisk": {"nodes": ["node1", "node2"], "serialNumber": "LUN-0001", "driveLetter": "E"},
         "ClusterRole": {"instance": INSTANCE, "disk": DISK, "name": "OCTOPUS", "staticAddresses": ["10.1.0.5"]},
         "DeploymentTarget": {"host": "10.1.0.5", "environments": ["Production"], "roles": ["app"]},
-    }[kind]
+    }
+    return inputs[kind]
 
 
 @cache

@@ -134,13 +134,13 @@ def running_provider() -> Iterator[Provider]:
     """A plugin on a thread of its own, with an engine that takes its log."""
     log: list[engine_pb2.LogRequest] = []
 
-    class Engine(engine_pb2_grpc.EngineServicer):  # type: ignore[misc]
-        def Log(self, request: engine_pb2.LogRequest, context: Any) -> empty_pb2.Empty:
+    class Engine(engine_pb2_grpc.EngineServicer):
+        def Log(self, request: engine_pb2.LogRequest, context: Any) -> empty_pb2.Empty:  # noqa: N802  Pulumi's name
             log.append(request)
             return empty_pb2.Empty()
 
     engine = grpc.server(futures.ThreadPoolExecutor(2))
-    engine_pb2_grpc.add_EngineServicer_to_server(Engine(), engine)  # type: ignore[no-untyped-call]
+    engine_pb2_grpc.add_EngineServicer_to_server(Engine(), engine)
     engine_port = engine.add_insecure_port("127.0.0.1:0")
     engine.start()
     started: futures.Future[int] = futures.Future()
@@ -149,7 +149,7 @@ def running_provider() -> Iterator[Provider]:
     async def serve() -> None:
         server = grpc.aio.server()
         servicer = TentacleServicer(f"127.0.0.1:{engine_port}")
-        provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)  # type: ignore[no-untyped-call]
+        provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
         port = server.add_insecure_port("127.0.0.1:0")
         await server.start()
         ended = asyncio.Event()
@@ -163,7 +163,7 @@ def running_provider() -> Iterator[Provider]:
     thread.start()
     channel = grpc.insecure_channel(f"127.0.0.1:{started.result(10)}")
     try:
-        yield Provider(provider_pb2_grpc.ResourceProviderStub(channel), log)  # type: ignore[no-untyped-call]
+        yield Provider(provider_pb2_grpc.ResourceProviderStub(channel), log)
     finally:
         channel.close()
         stop[0].call_soon_threadsafe(stop[1].set)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from tests.plugin.good_inputs import DISK, SHA256, good, pfx
 from tests.plugin.server import Provider
 
 CASES = yaml.safe_load(Path(__file__).with_name("bad_input.yaml").read_text(encoding="utf-8"))
-MADE = {
+MADE: dict[str, Callable[[], Any]] = {
     "{disk}": lambda: DISK,
     "{sha}": lambda: SHA256,
     "{nokey}": lambda: pfx("nokey"),

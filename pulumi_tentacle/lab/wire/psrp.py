@@ -120,17 +120,20 @@ class PsrpShell:
         """Give a client's bytes to psrpcore; returns the pipelines that are complete and may begin."""
         ready: list[_Pipeline] = []
         with self.lock:
+            self._pool.receive_data(psrpcore.PSRPPayload(data, psrpcore.StreamType.default, pipeline_id))
             try:
-                self._pool.receive_data(psrpcore.PSRPPayload(data, psrpcore.StreamType.default, pipeline_id))
-                while (event := self._pool.next_event()) is not None:
+                while (event := self._next_event()) is not None:
                     ready += self._react(event)
-            except (psrpcore.PSRPCoreError, ValueError, AttributeError) as error:  # psrpcore: a property is missing
-                raise WSManFault(
-                    2150858817, f"The message cannot be read: {error}", "w:SchemaValidationError"
-                ) from error
             finally:
                 self.flush()
         return ready
+
+    def _next_event(self) -> psrpcore.PSRPEvent[Any, Any] | None:
+        try:
+            return self._pool.next_event()
+        except (psrpcore.PSRPCoreError, ValueError, AttributeError) as error:  # AttributeError: a property is missing
+            reason = f"The message cannot be read: {error}"
+            raise WSManFault(2150858817, reason, "w:SchemaValidationError") from error
 
     def _react(self, event: psrpcore.PSRPEvent[Any, Any]) -> list[_Pipeline]:
         if isinstance(event, psrpcore.GetCommandMetadataEvent):

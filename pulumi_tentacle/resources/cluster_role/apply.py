@@ -79,9 +79,9 @@ class Applier:
     @apply.register
     def _(self, step: steps.SetCommonProperty) -> None:
         if step.of_group:
-            cluster_commands.set_group_property(self._member, step.name, step.property, step.value)
+            cluster_commands.set_group_property(self._member, step.name, step.setting, step.value)
         else:
-            cluster_commands.set_resource_property(self._member, step.name, step.property, step.value)
+            cluster_commands.set_resource_property(self._member, step.name, step.setting, step.value)
 
     @apply.register
     def _(self, step: steps.MoveDisk) -> None:

@@ -143,14 +143,14 @@ class SetCommonProperty(Step):
     """Assign a common property of the role or of its service's resource."""
 
     name: str
-    property: str
+    setting: str
     value: int
     of_group: bool
 
     @property
     def words(self) -> str:
         """What it does."""
-        return f"set {self.property} of '{self.name}' to {self.value}"
+        return f"set {self.setting} of '{self.name}' to {self.value}"
 
 
 @dataclass(frozen=True)

@@ -272,7 +272,7 @@ def reference(inputs: TentacleInstanceInputs) -> InstanceReference:
         nodes=inputs.nodes,
         instance_name=name,
         service_name=names.service_name(name) if known(name) else UNKNOWN,
-        config_path=inputs.config_path,
+        config_path=inputs.config_path or UNKNOWN,
         shared_disk=inputs.shared_disk,
         exclusive_trust=inputs.trusted_thumbprints is not None,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache, partial
 
@@ -13,7 +13,7 @@ from pulumi_tentacle.resources.resource import Found, Gone, Resource, Run, half_
 from pulumi_tentacle.resources.tentacle_instance import model, plan
 from pulumi_tentacle.resources.tentacle_instance.apply import Applier
 from pulumi_tentacle.resources.tentacle_instance.model import TentacleInstanceInputs, TentacleInstanceState
-from pulumi_tentacle.resources.tentacle_instance.observe import NodeFacts, Question, observe
+from pulumi_tentacle.resources.tentacle_instance.observe import NodeFacts, Question, firewall_rule_name, observe
 from pulumi_tentacle.resources.values import UNKNOWN
 from pulumi_tentacle.tentacle import certificates, names
 from pulumi_tentacle.tentacle.certificates import Identity
@@ -230,7 +230,7 @@ def _wanted(
         trusts=tuple(inputs.trusted_thumbprints) if inputs.trusted_thumbprints is not None else None,
         account=inputs.service.account if inputs.service else None,
         firewall=firewall.Rule(
-            name=plan.firewall_rule_name(inputs.instance_name),
+            name=firewall_rule_name(inputs.instance_name),
             display_name=rules.display_name or f"Octopus Deploy Tentacle: {inputs.port}",
             port=inputs.port,
             remote_addresses=tuple(sorted(rules.remote_addresses or [])),
@@ -329,13 +329,7 @@ def _inputs_from_id(id: str) -> TentacleInstanceInputs:
         raise InvalidInput(
             [("", f"the id '{id}' is not of the form node[,node…]/instance, such as NODE1,NODE2/Tentacle")]
         )
-    return TentacleInstanceInputs.model_construct(
-        **{**_defaults(), "nodes": nodes.split(","), "instance_name": name, "config_path": None}
-    )
-
-
-def _defaults() -> Mapping[str, object]:
-    return {p.name: p.default for p in model.properties_of(TentacleInstanceInputs)}
+    return TentacleInstanceInputs(nodes=nodes.split(","), instance_name=name)
 
 
 def _inputs_from_facts(written: TentacleInstanceInputs, facts: list[NodeFacts]) -> TentacleInstanceInputs:

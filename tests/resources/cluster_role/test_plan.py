@@ -74,7 +74,7 @@ def part(kind: str, changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def facts(described: dict[str, Any]) -> RoleFacts:
-    """`parts`: which of the role's resources are there, with changes; `group`: null, or its owner; `disk`: its group and owner."""
+    """`parts`: those of the role, with changes; `group`: null, or its owner; `disk`: its group and owner."""
     parts = [part(kind, changes) for kind, changes in described.get("parts", {}).items()]
     group = described.get("group", "NODE1")
     disk = described.get("disk", ["OCTOPUS", "NODE1"])

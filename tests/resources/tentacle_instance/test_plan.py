@@ -54,8 +54,8 @@ SERVICE = {
     "path": "",
     "process_id": 0,
 }
-BARE = {"drives": ["C"]}
-DONE = {
+BARE: dict[str, Any] = {"drives": ["C"]}
+DONE: dict[str, Any] = {
     "mark": URN,
     "tentacle": {"path": r"C:\Program Files\Octopus Deploy\Tentacle\Tentacle.exe", "version": "8.3.3594"},
     "registered_config": CONFIG,
