@@ -29,12 +29,12 @@ _CONTAINERS = frozenset({"LST", "IE", "QUE", "STK"})
 class ObjectSerializer(Serializer):
     """pypsrp's serializer, without its gaps on the way in."""
 
-    def deserialize(
-        self, element: ET.Element | str, metadata: ObjectMeta | None = None, clear: bool = True
-    ) -> Any:  # as in pypsrp
-        """A null in the output is an empty message (golden/psrp.md); pypsrp takes it for an empty string."""
+    def deserialize(self, element: ET.Element | str, metadata: ObjectMeta | None = None, clear: bool = True) -> Any:
+        """As pypsrp does it, where it does. Raises ET.ParseError for what is no XML, which pypsrp takes for text."""
         if isinstance(element, str):
-            return super().deserialize(element, metadata, clear) if element else None
+            if not element:
+                return None  # a null in the output is an empty message (golden/psrp.md)
+            element = ET.fromstring(element)
         if element.tag in _CONTAINERS:  # a list of a type that pypsrp does not know, such as List<ClusterNode>
             return [self.deserialize(item, clear=False) for item in element]
         if element.tag == "DCT":
@@ -124,7 +124,7 @@ def _integer(value: int) -> Any:
         return int(value)
     if -(2**63) <= value < 2**63:
         return TaggedValue("I64", int(value))
-    if value < 2**64:
+    if 2**63 <= value < 2**64:
         return TaggedValue("U64", int(value))
     raise TypeError("an integer of more than 64 bits cannot be a parameter of a PowerShell command")
 

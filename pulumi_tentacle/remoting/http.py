@@ -34,6 +34,8 @@ _OTHER_NAME = frozenset({62, 64})
 # A logon that failed before the node could judge it, or in CredSSP's own layers.
 _LOGON_ERRORS = (
     spnego.exceptions.SpnegoError,
+    spnego.exceptions.NativeError,
+    spnego.exceptions.FeatureMissingError,
     requests_credssp.exceptions.AuthenticationException,
     requests_credssp.exceptions.NTStatusException,
     requests_credssp.exceptions.InvalidConfigurationException,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from secrets import token_hex
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pulumi_tentacle.errors import AccessDenied, CmdletFailed, Lost, Refused, Unreachable
@@ -115,7 +115,7 @@ class Node:
         return transcript.outputs
 
     def _read_batch(self, pipelines: Sequence[Pipeline], deadline: float | None) -> list[list[Event]]:
-        token = token_hex(16)
+        token = os.urandom(16).hex()
         limits = self._limits(_names(pipelines), deadline)
         transcript = self._read_transcript(batch.with_markers(pipelines, token), limits)
         segments = batch.cut(transcript, token, len(pipelines))

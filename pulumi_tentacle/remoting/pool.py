@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from pulumi_tentacle.errors import Cancelled
 from pulumi_tentacle.remoting.limits import Limits
-from pulumi_tentacle.remoting.session import Session
+from pulumi_tentacle.remoting.session import NoRoom, Session
 
 SESSIONS_PER_NODE = 4  # each is up to two of the 30 shells that a node allows an account (winrm.md §3)
 
@@ -32,24 +32,29 @@ class SessionPool:
             Cancelled: while waiting for one to become free, or after `close`.
         """
         session = self._take(limits)
-        reusable = False
+        reusable = too_much = False
         try:
             yield session
             reusable = session.usable
+        except NoRoom:
+            too_much = True
+            raise
         finally:
-            self._give_back(session, reusable)
+            if too_much:
+                self._close(session)  # at once: whoever makes room must not count it
+            else:
+                self._give_back(session, reusable)
 
     def make_room(self, limits: Limits) -> bool:
-        """Close idle sessions and wait until one session fewer is alive. False if this node has none of ours."""
+        """Wait until another session of ours is free or has ended, and end what is idle. False if there is none."""
         with self._changed:
-            before = self._alive
+            others = self._alive
             idle, self._idle = self._idle, []
         for session in idle:
             self._close_in_background(session)
-        if before == 0:
-            return False
-        self._wait(lambda: self._alive < before, limits)
-        return True
+        if others:
+            self._wait(lambda: bool(self._idle) or self._alive < others, limits)
+        return bool(others)
 
     def close(self, seconds: float) -> None:
         """Close what is idle and let nothing more be lent; waits up to `seconds` for what is being closed."""
@@ -98,14 +103,13 @@ class SessionPool:
 
     def _close_in_background(self, session: Session) -> None:
         """Whoever has waited for a broken session need not wait for its end as well."""
+        threading.Thread(target=self._close, args=(session,), name="closing a session", daemon=True).start()
 
-        def close() -> None:
-            try:
-                session.close()
-            finally:
-                self._forget()
-
-        threading.Thread(target=close, name="closing a session", daemon=True).start()
+    def _close(self, session: Session) -> None:
+        try:
+            session.close()
+        finally:
+            self._forget()
 
     def _forget(self) -> None:
         with self._changed:

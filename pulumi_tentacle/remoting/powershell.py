@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import struct
+import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, cast
 
@@ -36,7 +37,7 @@ _LONGEST_POLL = 20  # seconds
 _IDLE = 900  # seconds after which the node itself ends what a killed process left behind
 _STOP = 5.0  # seconds that stopping a pipeline may take
 # What pypsrp raises on a message that is no PSRP, besides its own WinRMError.
-_MALFORMED = (WinRMError, AttributeError, LookupError, TypeError, ValueError, struct.error)
+_MALFORMED = (WinRMError, ET.ParseError, AttributeError, LookupError, TypeError, ValueError, struct.error)
 
 
 class PowerShellSession:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from unittest.mock import patch
 
 import pytest
 
@@ -19,13 +20,10 @@ from tests.remoting.inprocess import SETTINGS, Service5985
 @pytest.fixture
 def ran() -> Iterator[list[str]]:
     """Registers the test cmdlets and programs; what they note when they run."""
-    before = dict(CMDLETS), dict(SCRIPTS), dict(PROGRAMS)
     noted: list[str] = []
-    cmdlets.register(noted)
-    yield noted
-    for table, kept in zip((CMDLETS, SCRIPTS, PROGRAMS), before, strict=True):
-        table.clear()
-        table.update(kept)  # type: ignore[attr-defined]  # three tables of three types
+    with patch.dict(CMDLETS), patch.dict(SCRIPTS), patch.dict(PROGRAMS):
+        cmdlets.register(noted)
+        yield noted
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ def test_a_change_answers_what_it_put_out(node: Node, ran: list[str]) -> None:
 
 @pytest.mark.parametrize("how", ["error", "throw"], ids=["non-terminating", "terminating"])
 def test_every_error_fails_a_change(node: Node, how: str) -> None:
-    with pytest.raises(CmdletFailed, match="^NODE1: Get-Test: y was not found$") as caught:
+    with pytest.raises(CmdletFailed, match=r"^NODE1: Get-Test: y was not found$") as caught:
         node.call(command("Get-Test", Name="y", How=how) | command("Select-Object", Property=["Name"]))
     assert caught.value.error_id == "ThingNotFound"
 
@@ -35,13 +35,13 @@ def test_errors_can_be_left_to_the_caller(node: Node) -> None:
 
 
 def test_the_text_names_the_command_that_failed(node: Node) -> None:
-    with pytest.raises(CmdletFailed, match="^NODE1: Get-Test: ") as caught:
+    with pytest.raises(CmdletFailed, match=r"^NODE1: Get-Test: ") as caught:
         node.call(command("Get-Null") | command("Get-Test", Name="z", How="error"))
     assert caught.value.command == "Get-Test"
 
 
 def test_denied_is_its_own_error(node: Node) -> None:
-    with pytest.raises(AccessDenied, match="NODE1: Get-Test: Access is denied"):
+    with pytest.raises(AccessDenied, match=r"NODE1: Get-Test: Access is denied"):
         node.call(command("Get-Test", Name="x", How="denied"))
 
 
@@ -61,7 +61,7 @@ def test_a_script_runs_with_bound_parameters(node: Node, ran: list[str]) -> None
 
 def test_a_changed_script_is_refused_by_name(node: Node) -> None:
     changed = type(cmdlets.SCRIPT)("shout.ps1", cmdlets.SCRIPT.text + "# changed")
-    with pytest.raises(CmdletFailed, match="^NODE1: shout.ps1: "):
+    with pytest.raises(CmdletFailed, match=r"^NODE1: shout.ps1: "):
         node.script(changed, Text="x")
 
 

@@ -67,7 +67,7 @@ def test_channel_binding_is_named_where_another_node_took_the_password(lab_node:
     nodes.node("NODE1").call(CALL)
     with pytest.raises(LogonRefused, match=r"^NODE2 refused.*NODE1|Another node accepted.*channel binding"):
         nodes.node("NODE2").call(CALL)
-    with pytest.raises(LogonRefused, match="^NODE3 was not asked: NODE2 refused"):
+    with pytest.raises(LogonRefused, match=r"^NODE3 was not asked: NODE2 refused"):
         nodes.node("NODE3").call(CALL)
     nodes.node("NODE1").call(CALL)
     nodes.close()

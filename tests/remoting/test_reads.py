@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
 
-from pulumi_tentacle.errors import AccessDenied, CmdletFailed
+from pulumi_tentacle.errors import AccessDenied, CmdletFailed, Unreachable
 from pulumi_tentacle.remoting.commands import Pipeline, command
 from pulumi_tentacle.remoting.node import Answer, Node
-from tests.remoting.inprocess import Service5985
+from pulumi_tentacle.remoting.pool import SessionPool
+from pulumi_tentacle.remoting.records import Output, Transcript
+from pulumi_tentacle.remoting.session import Session
+from tests.remoting.inprocess import SETTINGS, Service5985
 
 CASES = yaml.safe_load(Path(__file__).with_name("reads.yaml").read_text(encoding="utf-8"))
 
@@ -57,10 +61,34 @@ def test_an_error_is_raised_where_the_objects_are_wanted(node: Node) -> None:
 
 def test_who_may_not_look_does_not_know(node: Node) -> None:
     (answer,) = node.read(command("Get-Test", Name="x", How="denied"))
-    with pytest.raises(AccessDenied, match="NODE1: Get-Test: Access is denied.*administrator"):
+    with pytest.raises(AccessDenied, match=r"NODE1: Get-Test: Access is denied.*administrator"):
         _ = answer.error
     with pytest.raises(AccessDenied):
         _ = answer.objects
+
+
+class Incomplete:
+    """A session whose pipelines say less than they should."""
+
+    usable = True
+
+    def __init__(self, *values: object, completed: bool) -> None:
+        self._transcript = Transcript([Output(value) for value in values], completed)
+
+    def invoke(self, statements: object, limits: object) -> Transcript:
+        return self._transcript
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+@pytest.mark.parametrize("completed", [True, False])
+@pytest.mark.parametrize("values", [(), ("a",), ("a", "b", "c")])
+def test_completed_is_no_proof_of_an_answer(values: tuple[str, ...], completed: bool) -> None:
+    session = cast(Session, Incomplete(*values, completed=completed))
+    node = Node("NODE1", SessionPool(lambda: session), lambda: SETTINGS, threading.Event())
+    with pytest.raises(Unreachable, match="NODE1: Get-Test: only 0 of 2 questions were answered"):
+        node.read(command("Get-Test", Name="a"), command("Get-Test", Name="b"))
 
 
 def test_output_that_looks_like_a_marker_is_output(node: Node) -> None:

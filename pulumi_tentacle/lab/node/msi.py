@@ -74,8 +74,10 @@ def _remove_files(node: Node, folder: str) -> bool:
     for path in (f"{folder}\\{name}" for name in _FILES):
         if in_use:
             node.pending_files[path] = None
-        elif node.files.is_file(path):
-            node.files.delete(path)
+        else:
+            node.pending_files.pop(path, None)
+            if node.files.is_file(path):
+                node.files.delete(path)
     if node.files.is_folder(folder) and not node.files.children(folder):
         node.files.delete_folder(folder)
     return in_use

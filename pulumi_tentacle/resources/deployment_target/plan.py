@@ -94,7 +94,8 @@ def own(wanted: Registration, facts: Facts) -> Machine | None:
         Conflict: as `plan`.
     """
     machine, namesake = facts.machine, facts.namesake
-    if machine is not None and taken_over(machine, facts.recorded):
+    # One that is as wanted is ours whatever the state records: a run may have died right after it changed it.
+    if machine is not None and not is_ours(wanted, machine) and taken_over(machine, facts.recorded):
         raise Conflict(
             f"The deployment target {description(machine)} is by now another one than the Tentacle that was registered "
             f"here: somebody registered it by force under the same name. {_more(machine, facts)} Nothing was changed. "

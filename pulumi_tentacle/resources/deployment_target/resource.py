@@ -103,7 +103,7 @@ class DeploymentTargetResource(Resource[DeploymentTargetInputs, DeploymentTarget
                 machine = machines.by_id(octopus, space_id, machine_id)
             except NotFound:
                 return Gone()
-            return self._found(run, place, machine, inputs, state)
+            return self._found(place, machine, inputs, state)
         except (AccessDenied, RequestFailed) as error:
             raise Unlooked(str(error)) from error
 
@@ -153,7 +153,6 @@ class DeploymentTargetResource(Resource[DeploymentTargetInputs, DeploymentTarget
 
     def _found(
         self,
-        run: Run,
         place: Place,
         machine: Machine,
         inputs: DeploymentTargetInputs | None,

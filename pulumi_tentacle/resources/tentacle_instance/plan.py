@@ -1,7 +1,7 @@
 """What to do for a Tentacle instance: every decision, as pure functions from wanted and facts to steps.
 
-Work goes in stages (software, configuration, service, folders of home, running): a plan holds the steps of the
-first stage that is not done. After carrying them out one looks again; an empty plan is the end.
+Work goes in stages (marks, groundwork, configuration, service, folders of home, running): a plan holds the steps of
+the first stage that is not done. After carrying them out one looks again; an empty plan is the end.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class Wanted:
 
 def plan(wanted: Wanted, facts: Sequence[NodeFacts]) -> list[Step]:
     """The steps of the first stage that is not done, over all nodes; [] when all is as wanted."""
-    for stage in (_marks, _software, _instances, _surroundings, _configurations, _services, _homes, _running):
+    for stage in (_marks, _groundwork, _configurations, _services, _homes, _running):
         if steps := list(stage(wanted, facts)):
             return steps
     return []
@@ -102,6 +102,12 @@ def _marks(wanted: Wanted, facts: Sequence[NodeFacts]) -> Iterator[Step]:
     for node in facts:
         if node.mark != wanted.urn:
             yield WriteMark(node.address, node.name, wanted.instance)
+
+
+def _groundwork(wanted: Wanted, facts: Sequence[NodeFacts]) -> Iterator[Step]:
+    yield from _software(wanted, facts)
+    yield from _instances(wanted, facts)
+    yield from _surroundings(wanted, facts)
 
 
 def _software(wanted: Wanted, facts: Sequence[NodeFacts]) -> Iterator[Step]:

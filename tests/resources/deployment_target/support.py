@@ -10,7 +10,7 @@ from threading import Event
 from typing import Any, cast
 
 from pulumi_tentacle.lab.octopus.server import OctopusServer
-from pulumi_tentacle.lab.octopus.state import Machine, Octopus
+from pulumi_tentacle.lab.octopus.state import Endpoint, Machine, Octopus
 from pulumi_tentacle.lab.tentacle.certificates import Identity
 from pulumi_tentacle.lab.tentacle.listener import Listener
 from pulumi_tentacle.octopus import client
@@ -21,6 +21,7 @@ from pulumi_tentacle.resources.deployment_target.resource import DeploymentTarge
 from pulumi_tentacle.resources.resource import Run
 
 RESOURCE = DeploymentTargetResource()
+LISTENING, POLLING = "TentaclePassive", "TentacleActive"
 URN = "urn:pulumi:dev::test::tentacle:index:DeploymentTarget::web"
 
 
@@ -141,3 +142,21 @@ class Site:
         """The only deployment target."""
         (machine,) = self.octopus.machines
         return machine
+
+
+def other_machine(site: Site, name: str = "web", **endpoint: Any) -> Machine:
+    """A target that somebody else registered."""
+    described = {"style": LISTENING, "uri": "https://10.0.0.5:10933/", "thumbprint": "CD" * 20, **endpoint}
+    octopus = site.octopus
+    machine = Machine(
+        octopus.next_id("Machines"),
+        octopus.default_space.id,
+        name,
+        Endpoint(**described),
+        environment_ids=[octopus.environments[1].id],
+        roles=["db"],
+        policy_id=octopus.policies[0].id,
+        health="Healthy",
+    )
+    octopus.machines.append(machine)
+    return machine
