@@ -15,7 +15,7 @@ from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.shell import CommandState
 from pypsrp.wsman import SelectorSet, WSMan
 
-from pulumi_tentacle.errors import DeadlineExceeded, LogonRefused, Unlooked, Unreachable
+from pulumi_tentacle.errors import Cancelled, DeadlineExceeded, LogonRefused, Unlooked, Unreachable
 from pulumi_tentacle.remoting import clixml
 from pulumi_tentacle.remoting.channel import Channel
 from pulumi_tentacle.remoting.commands import Pipeline
@@ -54,12 +54,13 @@ class PowerShellSession:
 
     def open(self) -> None:
         """Make the runspace pool. Raises Fault, Broken, Unlooked, Cancelled."""
-        self._may_exist = True
         try:
             _understood(self._pool.open)
-        except (Fault, Unreachable, LogonRefused):
-            self._may_exist = self._pool.state != RunspacePoolState.BEFORE_OPEN
+        except (Broken, DeadlineExceeded, Cancelled):
+            self._may_exist = True
             raise
+        finally:
+            self._may_exist |= self._pool.state != RunspacePoolState.BEFORE_OPEN
         if self._pool.state != RunspacePoolState.OPENED:
             raise Broken("the runspace pool did not open")
 

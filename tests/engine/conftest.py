@@ -1,9 +1,13 @@
 """Fixtures of the tests that run the real Pulumi engine. What they need is built when it is not there."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from pulumi_tentacle.lab.server import Lab, free_network
+from pulumi_tentacle.lab.topology import read_topology
+from tests.engine.labs import configuration
 from tests.engine.runner import PLUGIN_FOLDER, Engine, build, run
 
 SECONDS_WITH_A_BUILD = 1200
@@ -35,3 +39,16 @@ def schema(tmp_path_factory: pytest.TempPathFactory, engine: Engine) -> Path:
     file = folder / "schema.json"
     file.write_text(run([f"{PLUGIN_FOLDER}/pulumi-tentacle", "schema"], folder, engine.environment()).stdout)
     return file
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Lab]:
+    """The default estate on a network of its own."""
+    with Lab(read_topology(network=free_network()), state=tmp_path / "lab") as running:
+        yield running
+
+
+@pytest.fixture
+def listening_lab(lab: Lab) -> dict[str, str]:
+    """A lab, as the configuration of a stack on it."""
+    return configuration(lab)

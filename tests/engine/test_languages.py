@@ -4,13 +4,14 @@ import functools
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
 from filelock import FileLock
 
+from pulumi_tentacle.lab.server import Lab
 from tests.engine.runner import Engine, provider_plugins, run
 
 PROGRAMS = Path(__file__).parent / "languages"
@@ -42,10 +43,10 @@ def test_the_generated_sdk_compiles_with_a_program(language: str, ready: Ready) 
 
 @pytest.mark.parametrize("language", ["typescript", "go", "yaml"])
 def test_a_program_sets_up_a_listening_tentacle(
-    language: str, ready: Ready, engine: Engine, tmp_path: Path, listening_lab: Mapping[str, str]
+    language: str, ready: Ready, engine: Engine, tmp_path: Path, lab: Lab, listening_lab: dict[str, str]
 ) -> None:
     stack = engine.stack(ready(language), tmp_path, CGO_ENABLED="0")
-    stack.configure(listening_lab)
+    stack.configure(listening_lab | {"node": next(iter(lab.estate.nodes.values())).address})
 
     stack.up()
 

@@ -18,6 +18,7 @@ from pulumi_tentacle.remoting.pool import SESSIONS_PER_NODE
 from pulumi_tentacle.remoting.soap import Reply
 from tests.remoting import cmdlets
 from tests.remoting.inprocess import SETTINGS, Service5985
+from tests.remoting.waiting import wait_until
 
 CHANGE = command("Set-Test", Name="x", Value=1)
 TOO_MANY_SHELLS = 2150859173
@@ -174,10 +175,3 @@ def allow(service: Service5985, shells: int) -> None:
             raise WSManFault(TOO_MANY_SHELLS, "Refused by the test.", "w:QuotaLimit")
 
     service.before = before
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.005)

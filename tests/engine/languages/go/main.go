@@ -10,11 +10,10 @@ import (
 func main() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
 		settings := config.New(ctx, "")
-		var nodes []string
-		settings.RequireObject("nodes", &nodes)
+		node := settings.Require("node")
 
 		instance, err := tentacle.NewTentacleInstance(ctx, "tentacle", &tentacle.TentacleInstanceArgs{
-			Nodes: pulumi.ToStringArray(nodes[:1]),
+			Nodes: pulumi.ToStringArray([]string{node}),
 			Installer: tentacle.InstallerArgs{
 				Url:     pulumi.String(settings.Require("installerUrl")),
 				Version: pulumi.String(settings.Require("installerVersion")),
@@ -34,7 +33,7 @@ func main() {
 		}
 
 		target, err := tentacle.NewDeploymentTarget(ctx, "target", &tentacle.DeploymentTargetArgs{
-			Host:               pulumi.String(nodes[0]),
+			Host:               pulumi.String(node),
 			Name:               pulumi.String("listening"),
 			Instance:           trust.Instance,
 			ExpectedThumbprint: instance.Thumbprint,

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as tentacle from "pulumi-tentacle";
 
 const config = new pulumi.Config();
-const [node] = config.requireObject<string[]>("nodes");
+const node = config.require("node");
 
 const instance = new tentacle.TentacleInstance("tentacle", {
     nodes: [node],
