@@ -55,6 +55,7 @@ class Runs:
             cancelled=self._cancelled.is_set,
             expires=time.monotonic() + timeout if timeout > 0 else None,
             delete_unreachable=self._config.delete_unreachable,
+            delegates=self._config.winrm_transport == "credssp",
         )
 
     def _settings(self) -> Settings:

@@ -8,9 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Self, TypeVar, get_args
+from typing import Annotated, Any, Self, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, ValidatorFunctionWrapHandler, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from pulumi_tentacle.errors import InvalidInput
@@ -64,8 +72,9 @@ class State(Model):
 
     model_config = ConfigDict(extra="ignore")
 
-    incomplete: list[str] = []
-    """What is missing of a half-made resource, in words; empty when well."""
+    incomplete: Annotated[
+        list[str], Field(description="What is missing of a half-made resource, in words; empty when all is well.")
+    ] = []
 
 
 @dataclass(frozen=True)

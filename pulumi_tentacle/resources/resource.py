@@ -50,6 +50,8 @@ class Run:
     expires: float | None = None
     """When this operation must have ended, by time.monotonic(); from the option customTimeouts."""
     delete_unreachable: bool = False
+    delegates: bool = False
+    """True if the logon to a node can go on to a second machine, such as a file server."""
     touched: bool = field(default=False, init=False)
     """True once a mutation may have happened: from then on a failure leaves something half-made."""
 
@@ -155,13 +157,13 @@ class Resource(ABC, Generic[InputsT, StateT]):
         return self.repair(run, id, new, state)
 
     def refuse_changes(self, run: Run, old: InputsT, new: InputsT) -> None:
-        """Raises NotImplementedYet for the first change that this version cannot make in place."""
-        for change in self.diff(old, new):
-            if change.property not in self.updates:
-                raise NotImplementedYet(
-                    f"This version of the provider cannot change {change.path} in place yet. Nothing was touched. "
-                    f"Set it back, or replace the resource with `pulumi up --replace {run.urn}`."
-                )
+        """Raises NotImplementedYet for changes that this version cannot make in place, naming them."""
+        refused = [change.path for change in self.diff(old, new) if change.property not in self.updates]
+        if refused:
+            raise NotImplementedYet(
+                f"This version of the provider cannot change {', '.join(refused)} in place yet. Nothing was touched. "
+                f"Set it back, or replace the resource with `pulumi up --replace {run.urn}`."
+            )
 
 
 def half_made(error: TentacleError, id: str, state: State) -> HalfMade:

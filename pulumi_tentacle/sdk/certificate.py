@@ -219,6 +219,9 @@ class Certificate(pulumi.CustomResource):
     @_builtins.property
     @pulumi.getter
     def incomplete(self) -> pulumi.Output[Sequence[_builtins.str]]:
+        """
+        What is missing of a half-made resource, in words; empty when all is well.
+        """
         return pulumi.get(self, "incomplete")
 
     @_builtins.property

@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -154,7 +153,7 @@ def test_bad_input_is_shown_with_its_path(clustered: Stack) -> None:
 
 
 @pytest.fixture
-def killed(clustered: Stack) -> Iterator[Stack]:
+def killed(clustered: Stack) -> Stack:
     """An `up` whose CLI is killed while the instance is being made."""
     command = ["pulumi", "up", "--yes", "--skip-preview", "--stack", clustered.name, "--non-interactive"]
     command += ["--config-file", str(clustered.config_file)]
@@ -168,7 +167,7 @@ def killed(clustered: Stack) -> Iterator[Stack]:
             break
     process.wait(60)
     process.stdout.close()
-    yield clustered
+    return clustered
 
 
 def test_a_run_that_was_killed_is_carried_on(killed: Stack, lab: Lab) -> None:

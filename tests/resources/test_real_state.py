@@ -11,7 +11,7 @@ import pytest
 
 from pulumi_tentacle.lab.cluster.state import Cluster
 from pulumi_tentacle.lab.node.filesystem import Volume
-from pulumi_tentacle.lab.world import MsiFault, Node
+from pulumi_tentacle.lab.world import FirewallRule, MsiFault, Node
 from pulumi_tentacle.plugin.properties import from_struct, plain
 from tests.plugin.good_inputs import pfx
 from tests.plugin.server import Failed
@@ -382,3 +382,53 @@ def test_u49_automatic_on_a_clustered_node_shows_and_is_mended(bench: Bench) -> 
     assert "NODE2 to start only when the cluster starts it" in detail.reasons[0]
     finish(bench, "TentacleInstance", caught.value, given)
     assert nodes_of(bench)[1].services["octopusdeploy tentacle"].start_mode == "Manual"
+
+
+# Reports of real users
+
+
+def test_u08_a_key_is_never_made_on_a_node(bench: Bench) -> None:
+    """A WinRM logon has no loaded profile, and a scheduled task is no way out."""
+    bench.make("TentacleInstance", single(bench))
+    commands = [" ".join(c) for c in nodes_of(bench)[0].commands]
+    assert any("import-certificate" in c for c in commands)
+    assert not any("new-certificate" in c for c in commands)
+    assert nodes_of(bench)[0].scheduled_tasks == []
+
+
+def test_u13_a_wrong_name_at_import_lists_what_is_there(bench: Bench) -> None:
+    bench.make("TentacleInstance", single(bench))
+    before = list(nodes_of(bench)[0].commands)
+    with pytest.raises(Failed) as caught:
+        bench.provider.read("TentacleInstance", f"{bench.nodes[0]}/Tentacel")
+    assert "no Tentacle instance 'Tentacel' on NODE1; there are: Tentacle" in caught.value.message
+    assert nodes_of(bench)[0].commands == before
+
+
+def test_an_import_finds_what_was_made(bench: Bench) -> None:
+    id, _, state = bench.make("TentacleInstance", single(bench))
+    read_id, found, outputs = bench.provider.read("TentacleInstance", id.upper())
+    assert read_id == id
+    assert outputs["thumbprint"] == state["thumbprint"]
+    assert (found["port"], found["configPath"]) == (10933, r"C:\Octopus\Tentacle.config")
+    assert bench.provider.check("TentacleInstance", found)[1] == {}
+
+
+def test_u70_rules_that_others_made_are_left_alone(bench: Bench) -> None:
+    node = nodes_of(bench)[0]
+    for name in ("{1}", "{2}"):
+        node.firewall[name] = FirewallRule(name, "Octopus Deploy Tentacle: 10933", local_port=["10933"])
+    id, _, state = bench.make("TentacleInstance", single(bench))
+    assert sorted(node.firewall) == ["pulumi_tentacle-tentacle", "{1}", "{2}"]
+    bench.provider.delete("TentacleInstance", id, state)
+    assert sorted(node.firewall) == ["{1}", "{2}"]
+
+
+def test_u85_an_msi_on_a_share_is_told_in_the_preview(bench: Bench) -> None:
+    given = {
+        "nodes": bench.nodes[:1],
+        "installer": {"nodePath": r"\\FS\share\t.msi", "version": "8.3", "sha256": "0" * 64},
+    }
+    checked, _ = bench.provider.check("TentacleInstance", given)
+    bench.provider.create("TentacleInstance", checked, preview=True)
+    assert any("second hop" in entry.message for entry in bench.provider.log)

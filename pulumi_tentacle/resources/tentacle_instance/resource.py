@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache, partial
 
-from pulumi_tentacle.errors import Conflict, HalfMade, InvalidInput, NotImplementedYet, TentacleError, Unlooked
+from pulumi_tentacle.errors import (
+    Conflict,
+    HalfMade,
+    InvalidInput,
+    NotFound,
+    NotImplementedYet,
+    TentacleError,
+    Unlooked,
+)
 from pulumi_tentacle.resources import fanout
 from pulumi_tentacle.resources.documentation import documentation
 from pulumi_tentacle.resources.resource import Found, Gone, Resource, Run, half_made
@@ -14,7 +22,7 @@ from pulumi_tentacle.resources.tentacle_instance import model, plan
 from pulumi_tentacle.resources.tentacle_instance.apply import Applier
 from pulumi_tentacle.resources.tentacle_instance.model import TentacleInstanceInputs, TentacleInstanceState
 from pulumi_tentacle.resources.tentacle_instance.observe import NodeFacts, Question, firewall_rule_name, observe
-from pulumi_tentacle.resources.values import UNKNOWN
+from pulumi_tentacle.resources.values import UNKNOWN, known
 from pulumi_tentacle.tentacle import certificates, names
 from pulumi_tentacle.tentacle.certificates import Identity
 from pulumi_tentacle.windows import firewall
@@ -50,6 +58,13 @@ class TentacleInstanceResource(Resource[TentacleInstanceInputs, TentacleInstance
             raise NotImplementedYet(
                 "adopt: this version of the provider cannot take over an instance that is there already. Nothing was touched."
             )
+        path = inputs.installer.node_path if inputs.installer and known(inputs.installer) else None
+        if path is not None and known(path) and path.startswith("\\\\") and not run.delegates:
+            return [
+                f"installer.nodePath {path} is on a share. The node's logon over WinRM cannot go on to another machine (second "
+                "hop), so the share will answer 'Access is denied'. Use installer.url, or installer.file (a file of this "
+                "machine, which is sent), or the transport credssp."
+            ]
         return []
 
     def create(self, run: Run, inputs: TentacleInstanceInputs) -> tuple[str, TentacleInstanceState]:
@@ -115,6 +130,8 @@ class TentacleInstanceResource(Resource[TentacleInstanceInputs, TentacleInstance
         written = inputs or _inputs_from_id(id)
         facts = _observe(run, written)
         if all(f.registered_config is None and f.config is None and f.service is None for f in facts):
+            if inputs is None:
+                _refuse_import(written, facts)
             return Gone()
         found = inputs or _inputs_from_facts(written, facts)
         seen = _state(found, facts)
@@ -330,6 +347,14 @@ def _inputs_from_id(id: str) -> TentacleInstanceInputs:
             [("", f"the id '{id}' is not of the form node[,node…]/instance, such as NODE1,NODE2/Tentacle")]
         )
     return TentacleInstanceInputs(nodes=nodes.split(","), instance_name=name)
+
+
+def _refuse_import(written: TentacleInstanceInputs, facts: list[NodeFacts]) -> None:
+    there = sorted({name for f in facts for name in f.other_instances})
+    raise NotFound(
+        f"There is no Tentacle instance '{written.instance_name}' on {', '.join(f.name for f in facts)}; "
+        f"{'there are: ' + ', '.join(there) if there else 'there is none at all'}."
+    )
 
 
 def _inputs_from_facts(written: TentacleInstanceInputs, facts: list[NodeFacts]) -> TentacleInstanceInputs:
