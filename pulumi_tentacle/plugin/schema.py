@@ -42,7 +42,7 @@ def schema() -> dict[str, Any]:
         "keywords": ["pulumi", "octopus-deploy", "tentacle", "windows", "failover-cluster", "category/infrastructure"],
         "license": "Apache-2.0",
         "publisher": "pulumi_tentacle",
-        "meta": {"moduleFormat": "(.*)"},
+        "meta": {"moduleFormat": "(.*)", "supportPack": True},
         "config": {"variables": configuration},
         "provider": {
             "description": "The account for the Windows nodes and the Octopus Server to work with.",

@@ -1,86 +1,63 @@
-"""The steps that a plan for a role is made of. Each says what it does; apply.py carries it out."""
+"""The steps that a plan for a role is made of; apply.py carries them out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pulumi_tentacle.resources.worded import Worded
+
 
 @dataclass(frozen=True)
-class Step:
+class Step(Worded):
     """One change to the cluster, or to a mark on a node."""
-
-    @property
-    def words(self) -> str:
-        """What it does, after "While trying to"."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)
 class WriteMark(Step):
     """Leave the mark by which a later run recognises this one's work."""
 
+    text = "leave a mark for the role {role} on {node}"
     address: str
     node: str
     role: str
-
-    @property
-    def words(self) -> str:
-        """What it does."""
-        return f"leave a mark for the role {self.role} on {self.node}"
 
 
 @dataclass(frozen=True)
 class RemoveMark(Step):
     """Take the mark away."""
 
+    text = "remove the mark of the role {role} on {node}"
     address: str
     node: str
     role: str
-
-    @property
-    def words(self) -> str:
-        """What it does."""
-        return f"remove the mark of the role {self.role} on {self.node}"
 
 
 @dataclass(frozen=True)
 class AddGroup(Step):
     """Make the empty role."""
 
+    text = "create the role {role}"
     role: str
-
-    @property
-    def words(self) -> str:
-        """What it does."""
-        return f"create the role {self.role}"
 
 
 @dataclass(frozen=True)
 class MoveGroup(Step):
     """Bring the role to the node that has the disk, by a planned move."""
 
+    text = "move the role {role} to {to}"
     role: str
     to: str
-
-    @property
-    def words(self) -> str:
-        """What it does."""
-        return f"move the role {self.role} to {self.to}"
 
 
 @dataclass(frozen=True)
 class AddResource(Step):
     """Add a resource, offline."""
 
+    text = "add the resource '{name}' ({kind}) to the role {role}"
     name: str
     kind: str
     role: str
-
-    @property
-    def words(self) -> str:
-        """What it does."""
-        return f"add the resource '{self.name}' ({self.kind}) to the role {self.role}"
 
 
 @dataclass(frozen=True)
@@ -92,7 +69,7 @@ class SetParameters(Step):
 
     @property
     def words(self) -> str:
-        """What it does."""
+        """What it does, in words."""
         told = ", ".join(f"{k} = {v}" for k, v in self.values.items())
         return f"set {told} of '{self.name}'"
 
@@ -101,13 +78,9 @@ class SetParameters(Step):
 class SetDependency(Step):
     """Replace what a resource depends on."""
 
+    text = "let '{name}' depend on {expression}"
     name: str
     expression: str
-
-    @property
-    def words(self) -> str:
-        """What it does."""
-        return f"let '{self.name}' depend on {self.expression}"
 
 
 @dataclass(frozen=True)
@@ -120,7 +93,7 @@ class SetOwners(Step):
 
     @property
     def words(self) -> str:
-        """What it does."""
+        """What it does, in words."""
         kind = "possible" if self.possible else "preferred"
         return f"make {', '.join(self.owners)} the {kind} owners of '{self.name}'"
 
@@ -129,75 +102,51 @@ class SetOwners(Step):
 class AddCheckpoint(Step):
     """Replicate a registry key with the role."""
 
+    text = "replicate the registry key HKLM\\{key} with '{name}'"
     name: str
     key: str
-
-    @property
-    def words(self) -> str:
-        """What it does."""
-        return f"replicate the registry key HKLM\\{self.key} with '{self.name}'"
 
 
 @dataclass(frozen=True)
 class SetCommonProperty(Step):
     """Assign a common property of the role or of its service's resource."""
 
+    text = "set {setting} of '{name}' to {value}"
     name: str
     setting: str
     value: int
     of_group: bool
-
-    @property
-    def words(self) -> str:
-        """What it does."""
-        return f"set {self.setting} of '{self.name}' to {self.value}"
 
 
 @dataclass(frozen=True)
 class MoveDisk(Step):
     """Put the disk into the role, or back into the available storage."""
 
+    text = "move the cluster disk '{name}' to {group}"
     name: str
     group: str
-
-    @property
-    def words(self) -> str:
-        """What it does."""
-        return f"move the cluster disk '{self.name}' to {self.group}"
 
 
 @dataclass(frozen=True)
 class StartResource(Step):
     """Bring a resource online and see that it is."""
 
+    text = "bring '{name}' online"
     name: str
     role: str
-
-    @property
-    def words(self) -> str:
-        """What it does."""
-        return f"bring '{self.name}' online"
 
 
 @dataclass(frozen=True)
 class StopGroup(Step):
     """Take the role offline."""
 
+    text = "take the role {role} offline"
     role: str
-
-    @property
-    def words(self) -> str:
-        """What it does."""
-        return f"take the role {self.role} offline"
 
 
 @dataclass(frozen=True)
 class RemoveGroup(Step):
     """Remove the role with its resources."""
 
+    text = "remove the role {role}"
     role: str
-
-    @property
-    def words(self) -> str:
-        """What it does."""
-        return f"remove the role {self.role}"

@@ -10,6 +10,21 @@ from dataclasses import dataclass
 
 from pulumi_tentacle.errors import Conflict, NotFound
 from pulumi_tentacle.resources.shared_disk.observe import Name, NodeFacts
+from pulumi_tentacle.resources.shared_disk.steps import (
+    AddPartition,
+    AddToCluster,
+    Format,
+    Initialize,
+    RemoveFromCluster,
+    RemoveMark,
+    SetLabel,
+    SetLetter,
+    SetOffline,
+    SetOnline,
+    StartDisk,
+    Step,
+    WriteMark,
+)
 from pulumi_tentacle.windows.storage import Partition
 
 
@@ -23,158 +38,6 @@ class Wanted:
     label: str
     file_system: str
     initialize: bool
-
-
-@dataclass(frozen=True)
-class Step:
-    """One change on one node."""
-
-    address: str
-    node: str
-    unique_id: str
-
-    @property
-    def words(self) -> str:
-        """What it does, after "While trying to"."""
-        raise NotImplementedError
-
-
-@dataclass(frozen=True)
-class WriteMark(Step):
-    """Leave the mark by which a later run recognises this one's work."""
-
-    @property
-    def words(self) -> str:
-        """What it does."""
-        return f"leave a mark for the disk on {self.node}"
-
-
-@dataclass(frozen=True)
-class RemoveMark(Step):
-    """Take the mark away."""
-
-    @property
-    def words(self) -> str:
-        """What it does."""
-        return f"remove the mark of the disk on {self.node}"
-
-
-@dataclass(frozen=True)
-class SetOffline(Step):
-    """Take the disk offline on a node, before another may have it."""
-
-    @property
-    def words(self) -> str:
-        """What it does."""
-        return f"take the disk offline on {self.node}"
-
-
-@dataclass(frozen=True)
-class SetOnline(Step):
-    """Bring the disk online on the one node that works on it."""
-
-    @property
-    def words(self) -> str:
-        """What it does."""
-        return f"bring the disk online on {self.node}"
-
-
-@dataclass(frozen=True)
-class Initialize(Step):
-    """Give the RAW disk a partition table, after a mark that says that a format is under way."""
-
-    @property
-    def words(self) -> str:
-        """What it does."""
-        return f"initialise the RAW disk on {self.node}"
-
-
-@dataclass(frozen=True)
-class AddPartition(Step):
-    """One partition over the whole disk."""
-
-    letter: str
-
-    @property
-    def words(self) -> str:
-        """What it does."""
-        return f"create a partition {self.letter}: over the whole disk on {self.node}"
-
-
-@dataclass(frozen=True)
-class Format(Step):
-    """Format the one empty partition, and take the mark of the format away."""
-
-    partition: int
-    file_system: str
-    label: str
-
-    @property
-    def words(self) -> str:
-        """What it does."""
-        return f"format the new partition with {self.file_system} on {self.node}"
-
-
-@dataclass(frozen=True)
-class SetLetter(Step):
-    """Set the drive letter."""
-
-    partition: int
-    letter: str
-
-    @property
-    def words(self) -> str:
-        """What it does."""
-        return f"give the disk the drive letter {self.letter}: on {self.node}"
-
-
-@dataclass(frozen=True)
-class SetLabel(Step):
-    """Rename the volume."""
-
-    partition: int
-    label: str
-
-    @property
-    def words(self) -> str:
-        """What it does."""
-        return f"label the volume '{self.label}' on {self.node}"
-
-
-@dataclass(frozen=True)
-class AddToCluster(Step):
-    """Make it a cluster disk, in Available Storage."""
-
-    cluster: str
-
-    @property
-    def words(self) -> str:
-        """What it does."""
-        return f"add the disk to the cluster {self.cluster}"
-
-
-@dataclass(frozen=True)
-class StartDisk(Step):
-    """Bring the cluster disk online."""
-
-    resource: str
-
-    @property
-    def words(self) -> str:
-        """What it does."""
-        return f"bring the cluster disk '{self.resource}' online"
-
-
-@dataclass(frozen=True)
-class RemoveFromCluster(Step):
-    """Take the cluster disk away; its data stays."""
-
-    resource: str
-
-    @property
-    def words(self) -> str:
-        """What it does."""
-        return f"remove the cluster disk '{self.resource}' from the cluster"
 
 
 def refuse(wanted: Wanted, facts: Sequence[NodeFacts]) -> None:
