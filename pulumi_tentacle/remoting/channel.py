@@ -17,6 +17,8 @@ from pulumi_tentacle.remoting.settings import Settings
 from pulumi_tentacle.remoting.soap import Reply
 
 GRACE = 5.0  # seconds that an answer may come later than the service was told to answer
+_LONGEST_REQUEST = 60  # seconds; WinRM's MaxTimeoutms cuts longer ones (winrm.md §1.5)
+_LONGEST_POLL = 20  # seconds
 _RESENDS = 3
 _PAUSE = 0.5  # seconds before the first re-sending; doubled each time
 _IDLE = 90.0  # seconds after which http.sys may have closed an encrypted connection (winrm.md §0.4)
@@ -48,6 +50,8 @@ class Channel:
         self.address = address
         self.settings = settings
         self.usable = True
+        self.request_seconds = max(1, int(min(settings.operation_timeout, _LONGEST_REQUEST)))
+        """What the service is told as its time to answer a request."""
         self._connect = connect
         self._gate = gate
         self._connection: Connection | None = None
@@ -62,6 +66,10 @@ class Channel:
             yield
         finally:
             self._limits = before
+
+    def poll_seconds(self, limits: Limits) -> int:
+        """What the service is told as its time to answer a Receive, at most until the deadline."""
+        return max(1, int(min(_LONGEST_POLL, self.request_seconds, limits.left)))
 
     def send(self, message: bytes, seconds: float) -> bytes:
         """The checked answer to a message that the service has been told to answer within `seconds`.

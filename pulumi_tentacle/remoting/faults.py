@@ -13,7 +13,7 @@ from pulumi_tentacle.remoting.records import Failure
 OPERATION_TIMEOUT = 2150858793
 SHELL_GONE = 2150858843
 TOO_MANY_SHELLS = 2150859173
-TOO_MANY_OPERATIONS = 2150859174
+_TOO_MANY_OPERATIONS = 2150859174
 _REMOTE_ACCESS_DENIED = 5
 
 _PERMISSION_DENIED = 18  # System.Management.Automation.ErrorCategory
@@ -40,6 +40,15 @@ class Fault(Exception):
 
 class NotTaken(Exception):
     """The command was refused before its start; a new shell may take it."""
+
+
+def at_the_start(fault: Fault) -> NotTaken | Broken | Fault:
+    """What a fault in answer to a Command means."""
+    if fault.code in (SHELL_GONE, _TOO_MANY_OPERATIONS):
+        return NotTaken(str(fault))
+    if fault.code == OPERATION_TIMEOUT:
+        return Broken("the node did not answer in time", timed_out=True)
+    return fault
 
 
 def unanswered(doing: str, broken: Broken) -> TentacleError:

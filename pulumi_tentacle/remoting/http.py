@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import ssl
 import struct
+import traceback
 from collections.abc import Iterator
 from typing import Any
 
@@ -67,12 +68,15 @@ class Http:
         try:
             body = self._transport.send(message, timeout=(self._settings.connect_timeout, seconds))
         except AuthenticationError as error:
+            _release(error)
             raise (Rejected() if self._tried() else self._not_offered()) from error
         except WinRMTransportError as error:
             self._answered = True
             return Reply(error.code, error.response_text.encode())
         except requests.RequestException as error:
             raise self._failure(error) from error
+        except OSError as error:  # requests cannot find the file that it should verify with
+            raise Unreachable(f"{self._address}: TLS cannot be verified: {error}") from error
         except _LOGON_ERRORS as error:
             raise Rejected(" ".join(str(error).split())) from error
         except (WinRMError, *_GARBLED) as error:
@@ -160,11 +164,15 @@ class Http:
 
 def _arguments(address: str, settings: Settings, files: PemFiles) -> dict[str, Any]:
     certificate = settings.transport == "certificate"
+    username: str | bytes | None = settings.username or None
+    password: str | bytes | None = settings.password or None
+    if settings.transport == "basic":  # requests would send text as Latin-1, and refuse what that lacks
+        username, password = settings.username.encode(), settings.password.encode()
     arguments: dict[str, Any] = {
         "server": address,
         "port": settings.effective_port,
-        "username": None if certificate else settings.username or None,
-        "password": None if certificate else settings.password or None,
+        "username": None if certificate else username,
+        "password": None if certificate else password,
         "ssl": settings.scheme == "https",
         "auth": settings.transport,
         "cert_validation": False if settings.insecure else files.authority(settings.ca_certificate),
@@ -174,6 +182,14 @@ def _arguments(address: str, settings: Settings, files: PemFiles) -> dict[str, A
         arguments["certificate_pem"] = files.path("winrmClientCertificate", settings.client_certificate)
         arguments["certificate_key_pem"] = files.path("winrmClientKey", settings.client_key)
     return arguments
+
+
+def _release(error: BaseException) -> None:
+    """Close the connection of the answer that an error is about: pypsrp keeps it open where no logon is offered."""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        response = frame.f_locals.get("response")
+        if isinstance(response, requests.Response):
+            response.close()
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

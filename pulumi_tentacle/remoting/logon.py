@@ -95,10 +95,7 @@ class LogonGate:
             elsewhere = self._good_elsewhere(key)
             self._accepted.discard(key)
             self._refused.setdefault(key[0], node)
-        causes = (
-            f"{node} refused to log on {_who(settings)}{f' ({reason})' if reason else ''}: the user name or the "
-            "password is wrong, or the account is locked, disabled or may not log on over the network."
-        )
+        causes = f"{node} refused to log on {_who(settings)}{f' ({reason})' if reason else ''}: {_causes(settings)}."
         if elsewhere and settings.scheme == "https":
             causes += (
                 " Another node accepted the same account and password. If they are right for this one too, something "
@@ -134,6 +131,14 @@ def _who(settings: Settings) -> str:
     if settings.transport == "certificate":
         return "the client certificate"
     return f"the account '{settings.username}'"
+
+
+def _causes(settings: Settings) -> str:
+    if settings.transport == "certificate":
+        return "it is mapped to no account there, comes from an authority that the node does not trust, or has expired"
+    return (
+        "the user name or the password is wrong, or the account is locked, disabled or may not log on over the network"
+    )
 
 
 def _keys(settings: Settings) -> str:

@@ -19,21 +19,12 @@ from pulumi_tentacle.errors import Cancelled, DeadlineExceeded, LogonRefused, Un
 from pulumi_tentacle.remoting import clixml
 from pulumi_tentacle.remoting.channel import Channel
 from pulumi_tentacle.remoting.commands import Pipeline
-from pulumi_tentacle.remoting.faults import (
-    OPERATION_TIMEOUT,
-    SHELL_GONE,
-    TOO_MANY_OPERATIONS,
-    Broken,
-    Fault,
-    NotTaken,
-)
+from pulumi_tentacle.remoting.faults import OPERATION_TIMEOUT, Broken, Fault, at_the_start
 from pulumi_tentacle.remoting.limits import Limits
 from pulumi_tentacle.remoting.records import Event, Output, Transcript, Warned
 
 T = TypeVar("T")
 
-_LONGEST_REQUEST = 60  # seconds; WinRM's MaxTimeoutms cuts longer ones (winrm.md §1.5)
-_LONGEST_POLL = 20  # seconds
 _IDLE = 900  # seconds after which the node itself ends what a killed process left behind
 _STOP = 5.0  # seconds that stopping a pipeline may take
 # What pypsrp raises on a message that is no PSRP, besides its own WinRMError.
@@ -45,8 +36,7 @@ class PowerShellSession:
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
-        self._request_seconds = max(1, int(min(channel.settings.operation_timeout, _LONGEST_REQUEST)))
-        self._wsman = _wsman(channel, self._request_seconds)
+        self._wsman = _wsman(channel)
         self._pool = RunspacePool(self._wsman, idle_timeout=_IDLE)
         self._pool._serializer = clixml.ObjectSerializer()
         self._pool._fragmenter.serializer = self._pool._serializer
@@ -76,7 +66,7 @@ class PowerShellSession:
             try:
                 _understood(self._pool.exchange_keys)
             except Fault as fault:
-                raise _not_taken(fault) from fault
+                raise at_the_start(fault) from fault
         shell = PreparedPipeline(self._pool)
         for statement in statements:
             for command in statement.commands:
@@ -102,7 +92,7 @@ class PowerShellSession:
         try:
             _understood(lambda: prepared.begin_invoke(remote_stream_options=0))
         except Fault as fault:
-            raise _not_taken(fault) from fault
+            raise at_the_start(fault) from fault
         except DeadlineExceeded as error:
             raise Broken("the node did not answer in time", timed_out=True) from error
         try:
@@ -130,7 +120,7 @@ class PowerShellSession:
 
     def _poll(self, prepared: PreparedPipeline, limits: Limits) -> None:
         try:
-            _understood(lambda: prepared.receive(max(1, min(_LONGEST_POLL, self._request_seconds, int(limits.left)))))
+            _understood(lambda: prepared.receive(self._channel.poll_seconds(limits)))
         except Fault as fault:
             if fault.code != OPERATION_TIMEOUT:  # that only says that there is nothing to tell yet
                 raise
@@ -139,13 +129,13 @@ class PowerShellSession:
         limits = Limits(self._channel.address, _STOP)
         # If this fails, closing the session stops it as well.
         with self._channel.within(limits), contextlib.suppress(Fault, Broken, Unlooked):
-            prepared.stop()
+            _understood(prepared.stop)
 
     def _finish(self, prepared: PreparedPipeline) -> None:
         """Give the pipeline's place in the shell's quota back; what it did is known already."""
         try:
-            prepared.close()
-        except (Fault, Broken, Unlooked):
+            _understood(prepared.close)
+        except (Fault, Broken, Unlooked, Cancelled):
             self._channel.usable = False
 
     def _secure_string(self, text: str) -> Any:
@@ -190,22 +180,21 @@ class PreparedPipeline(PowerShell):
 class _Transport:
     """Stands in for pypsrp's HTTP transport: the channel has one of its own."""
 
-    def __init__(self, channel: Channel, request_seconds: int) -> None:
+    def __init__(self, channel: Channel) -> None:
         self._channel = channel
-        self._request_seconds = request_seconds
         self.endpoint = f"https://{channel.address}/wsman"  # the header To, which no service looks at
 
     def send(self, message: bytes, *, retries_on_read_timeout: int = 0, timeout: int | None = None) -> bytes:
         """pypsrp's way to send; the channel has its own rule for re-sending. pypsrp adds 2 seconds to a time-out."""
-        return self._channel.send(message, timeout - 2 if timeout else self._request_seconds)
+        return self._channel.send(message, timeout - 2 if timeout else self._channel.request_seconds)
 
     def close(self) -> None:
         """Nothing: whoever made the channel closes it."""
 
 
-def _wsman(channel: Channel, request_seconds: int) -> WSMan:
-    wsman = WSMan(channel.address, operation_timeout=request_seconds)
-    cast(Any, wsman).transport = _Transport(channel, request_seconds)
+def _wsman(channel: Channel) -> WSMan:
+    wsman = WSMan(channel.address, operation_timeout=channel.request_seconds)
+    cast(Any, wsman).transport = _Transport(channel)
     return wsman
 
 
@@ -215,11 +204,3 @@ def _understood(action: Callable[[], T]) -> T:
         return action()
     except _MALFORMED as error:
         raise Broken(f"the reply was no PSRP ({type(error).__name__})") from error
-
-
-def _not_taken(fault: Fault) -> NotTaken | Broken | Fault:
-    if fault.code in (SHELL_GONE, TOO_MANY_OPERATIONS):
-        return NotTaken(str(fault))
-    if fault.code == OPERATION_TIMEOUT:
-        return Broken("the node did not answer in time", timed_out=True)
-    return fault

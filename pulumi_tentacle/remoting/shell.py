@@ -13,14 +13,7 @@ from winrm.protocol import Protocol
 from pulumi_tentacle.errors import DeadlineExceeded, LogonRefused, Unlooked, Unreachable
 from pulumi_tentacle.remoting.answers import ProgramResult
 from pulumi_tentacle.remoting.channel import Channel
-from pulumi_tentacle.remoting.faults import (
-    OPERATION_TIMEOUT,
-    SHELL_GONE,
-    TOO_MANY_OPERATIONS,
-    Broken,
-    Fault,
-    NotTaken,
-)
+from pulumi_tentacle.remoting.faults import OPERATION_TIMEOUT, SHELL_GONE, Broken, Fault, at_the_start
 from pulumi_tentacle.remoting.limits import Limits
 from pulumi_tentacle.remoting.quoting import CommandLine
 
@@ -28,8 +21,6 @@ T = TypeVar("T")
 
 _UTF8 = 65001
 _IDLE = "PT900.000S"  # an xs:duration; pywinrm passes it on as it is (winrm.md §1.9)
-_LONGEST_REQUEST = 60  # seconds; WinRM's MaxTimeoutms cuts longer ones (winrm.md §1.5)
-_LONGEST_POLL = 20  # seconds
 _STOP = 5.0  # seconds that ending a program may take
 _NO_CODE = -1  # what pywinrm says while there is no exit code; real ones are unsigned
 _GONE = frozenset({SHELL_GONE, OPERATION_TIMEOUT, 109, 232})  # answers to closing the input of what ended already
@@ -44,9 +35,7 @@ class Shells:
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
-        self._request_seconds = max(1, int(min(channel.settings.operation_timeout, _LONGEST_REQUEST)))
         self._protocol = _Protocol(channel)
-        self._protocol.operation_timeout_sec = self._request_seconds
         self._open: set[str] = set()
 
     def open(self, line: CommandLine, environment: Mapping[str, str]) -> str:
@@ -82,20 +71,17 @@ class Shells:
         return result
 
     def close(self) -> None:
-        """Delete what shells are left, and with them what still runs there. Raises Fault, Broken, Unlooked."""
+        """Delete what shells are left, and with them what still runs there. Raises Broken, Unlooked."""
         for shell in sorted(self._open):
-            self._delete(shell)
+            with contextlib.suppress(Fault):
+                self._delete(shell)
 
     def _begin(self, shell: str, line: CommandLine) -> str:
         try:
             # Console mode off makes the input a pipe, which can be closed; the console itself is there (U71).
             return _understood(lambda: self._protocol.run_command(shell, line.line, console_mode_stdin=False))
         except Fault as fault:
-            if fault.code in (SHELL_GONE, TOO_MANY_OPERATIONS):
-                raise NotTaken(str(fault)) from fault
-            if fault.code == OPERATION_TIMEOUT:
-                raise Broken("the node did not answer in time", timed_out=True) from fault
-            raise
+            raise at_the_start(fault) from fault
         except DeadlineExceeded as error:
             raise Broken("the node did not answer in time", timed_out=True) from error
 
@@ -110,7 +96,7 @@ class Shells:
         stdout, stderr = bytearray(), bytearray()
         while True:
             limits.check()
-            self._protocol.operation_timeout_sec = max(1, min(_LONGEST_POLL, self._request_seconds, int(limits.left)))
+            self._protocol.operation_timeout_sec = self._channel.poll_seconds(limits)
             try:
                 out, err, code, done = _understood(lambda: self._protocol.get_command_output_raw(shell, command))
             except Fault as fault:
@@ -118,7 +104,7 @@ class Shells:
                     raise
                 continue
             finally:
-                self._protocol.operation_timeout_sec = self._request_seconds
+                self._protocol.operation_timeout_sec = self._channel.request_seconds
             stdout += out
             stderr += err
             if done and code == _NO_CODE:
@@ -138,8 +124,8 @@ class Shells:
             self._channel.usable = False
 
     def _delete(self, shell: str) -> None:
-        self._open.discard(shell)
         _understood(lambda: self._protocol.close_shell(shell, close_session=False))
+        self._open.discard(shell)
 
 
 class _Protocol(Protocol):
@@ -148,6 +134,7 @@ class _Protocol(Protocol):
     def __init__(self, channel: Channel) -> None:
         super().__init__(endpoint=f"https://{channel.address}/wsman", username="unused", password="", proxy=None)
         self._channel = channel
+        self.operation_timeout_sec = channel.request_seconds
 
     def send_message(self, message: str) -> bytes:
         """Send a message that the service has been told to answer within operation_timeout_sec."""

@@ -110,7 +110,7 @@ class TestRepetition:
     def test_and_gives_up_after_a_while(self, waiter: VirtualWaiter) -> None:
         with pytest.raises(Unreachable, match=r"to ask.*cannot be reached.*refused"):
             client(Server(waiter, httpx.ConnectError("refused")), waiter).get("/api", "ask")
-        assert 10 < waiter.now() - 1000 <= 20
+        assert 8 < waiter.now() - 1000 <= 20  # the last wait that would not fit is 12 s at most
 
     def test_a_post_that_was_never_sent_is_sent_again(self, waiter: VirtualWaiter) -> None:
         server = Server(waiter, httpx.ConnectTimeout("no answer"), GOOD)

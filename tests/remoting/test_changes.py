@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from typing import cast
+
 import pytest
 
 from pulumi_tentacle.errors import AccessDenied, CmdletFailed, DeadlineExceeded, Lost, Refused
@@ -9,12 +12,16 @@ from pulumi_tentacle.lab.wire.soap import WSManFault
 from pulumi_tentacle.remoting import channel
 from pulumi_tentacle.remoting.commands import Secret, command
 from pulumi_tentacle.remoting.node import Node
+from pulumi_tentacle.remoting.pool import SessionPool
+from pulumi_tentacle.remoting.records import Transcript
+from pulumi_tentacle.remoting.session import Session
 from pulumi_tentacle.remoting.soap import Reply
 from tests.remoting import cmdlets
-from tests.remoting.inprocess import Service5985, lose
+from tests.remoting.inprocess import SETTINGS, Service5985, lose
 
 CHANGE = command("Set-Test", Name="x", Value=1)
 SHELL_GONE, TOO_MANY_OPERATIONS, SCHEMA = 2150858843, 2150859174, 2150858817
+OPERATION_TIMEOUT, ABORTED = 2150858793, 995
 
 
 def test_a_change_answers_what_it_put_out(node: Node, ran: list[str]) -> None:
@@ -137,6 +144,46 @@ def test_any_other_fault_is_an_error_with_its_code(node: Node, service: Service5
     with pytest.raises(Refused, match=rf"WinRM refused it: .*fault {SCHEMA}"):
         perform(node, what)
     assert ran == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "code"),
+    [("Command", OPERATION_TIMEOUT), ("Receive", SHELL_GONE), ("Receive", ABORTED)],
+    ids=["no answer to the command", "shell gone", "aborted"],
+)
+@pytest.mark.parametrize("what", ["cmdlet", "program"])
+def test_a_fault_after_the_beginning_leaves_the_outcome_open(
+    node: Node, service: Service5985, operation: str, code: int, what: str
+) -> None:
+    node.call(command("Get-Null"))
+    refuse(service, operation, code, times=1)
+    with pytest.raises(Lost, match="may have been done or not"):
+        perform(node, what)
+
+
+def test_nothing_to_tell_yet_is_no_failure(node: Node, service: Service5985, ran: list[str]) -> None:
+    node.call(command("Get-Null"))
+    refuse(service, "Receive", OPERATION_TIMEOUT, times=3)
+    perform(node, "cmdlet")
+    refuse(service, "Receive", OPERATION_TIMEOUT, times=3)
+    perform(node, "program")
+    assert len(ran) == 2
+
+
+def test_a_failure_without_a_reason_is_a_failure() -> None:
+    session = cast(Session, Failing())
+    node = Node("NODE1", SessionPool(lambda: session), lambda: SETTINGS, threading.Event())
+    with pytest.raises(CmdletFailed, match=r"^NODE1: Set-Test: it failed and gave no reason"):
+        node.call(CHANGE)
+
+
+class Failing:
+    """A session whose pipeline ends in the state Failed, without an error record."""
+
+    usable = True
+
+    def invoke(self, statements: object, limits: object) -> Transcript:
+        return Transcript([], completed=False)
 
 
 @pytest.mark.parametrize("what", ["cmdlet", "program"])

@@ -117,6 +117,14 @@ def test_the_outcome_of_a_first_logon(failure: Exception, expected: type[Excepti
     assert attempt(gate, replace(SETTINGS, password="other"), "NODE1") == "let through"
 
 
+def test_a_refused_client_certificate_is_no_matter_of_passwords() -> None:
+    settings = replace(SETTINGS, transport="certificate", client_certificate="PEM", client_key="s3cret key")
+    told = r"^NODE1 refused to log on the client certificate .*winrmClientCertificate"
+    with pytest.raises(LogonRefused, match=told) as caught, LogonGate().logon(settings, "NODE1", Limits("NODE1")):
+        raise Rejected("no mapping")
+    assert "s3cret" not in str(caught.value)
+
+
 def test_a_password_that_was_changed_meanwhile_is_refused_from_then_on() -> None:
     gate = LogonGate()
     assert attempt(gate, SETTINGS, "NODE1") == "let through"

@@ -119,7 +119,8 @@ def test_a_cancelled_run_ends_at_once(
     hung.set()
     cmdlets.released.set()
     nodes.close()
-    assert service.shells == 0
+    # A shell that the node is still making when it is told to delete it stays until its idle time is over.
+    assert service.shells == 0 or where == "connection"
 
 
 def test_waiting_for_a_session_ends_with_the_run(
@@ -175,3 +176,17 @@ def allow(service: Service5985, shells: int) -> None:
             raise WSManFault(TOO_MANY_SHELLS, "Refused by the test.", "w:QuotaLimit")
 
     service.before = before
+
+
+def test_a_shell_that_could_not_be_deleted_is_deleted_with_its_session(nodes: Nodes, service: Service5985) -> None:
+    left = [1]
+
+    def spoil(number: int, operation: str, reply: Reply) -> Reply:
+        raise_it = operation == "Signal" and left[0]
+        left[0] -= bool(raise_it)
+        return Reply(200, b"") if raise_it else reply
+
+    service.after = spoil
+    assert nodes.node("NODE1").run("hostname.exe").exit_code == 0
+    nodes.close()
+    assert service.shells == 0

@@ -64,7 +64,7 @@ def single(bench: Bench) -> dict[str, Any]:
 
 
 def test_a_wrong_password_costs_one_failed_logon(bench: Bench) -> None:
-    bench.provider.configure(**{**bench.configuration(), "winrmPassword": "wrong"})
+    bench.provider.configure(**{**bench.configuration(), "winrmPassword": "Canary-42"})
     checked, _ = bench.provider.check("TentacleInstance", {"nodes": bench.nodes, "certificate": pfx()})
 
     def create(number: int) -> Failed:
@@ -75,14 +75,14 @@ def test_a_wrong_password_costs_one_failed_logon(bench: Bench) -> None:
     with ThreadPoolExecutor(24) as pool:
         failures = list(pool.map(create, range(24)))
     assert {f.code for f in failures} == {grpc.StatusCode.UNAUTHENTICATED}
-    assert all("wrong" not in f.message for f in failures)
+    assert all("Canary-42" not in f.message for f in failures)
     assert sum(node.failed_logons for node in nodes_of(bench)) == 1
 
 
 @pytest.mark.parametrize("kind", ["TentacleInstance", "SharedDisk"])
 def test_an_unreachable_node(bench: Bench, kind: str) -> None:
     gone = bench.nodes[0].rpartition(".")[0] + ".99"
-    given = {
+    given: dict[str, dict[str, Any]] = {
         "TentacleInstance": {"nodes": [gone]},
         "SharedDisk": {"nodes": [bench.nodes[0], gone], "serialNumber": "LUN-0001", "driveLetter": "E"},
     }
