@@ -11,6 +11,8 @@ STACK := lab
 PROJECT := $(if $(filter clustered,$(EXAMPLE)),.,examples/$(EXAMPLE))
 PULUMI := tools/pulumi --cwd $(PROJECT)
 LAB := .venv/bin/pulumi-tentacle lab
+# Not compiled: that would take longer than compiling the few modules that a run loads.
+PIP_INSTALL := .venv/bin/python -m pip install --disable-pip-version-check --quiet --no-compile --constraint requirements-dev.txt
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -19,12 +21,16 @@ LAB := .venv/bin/pulumi-tentacle lab
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: .venv/set-up ## Make the virtual environment .venv with everything for development
+setup: .venv/set-up ## Make the virtual environment .venv with the provider and the lab
 
 .venv/set-up: pyproject.toml requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=…")'
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --disable-pip-version-check --quiet --editable '.[dev]' --constraint requirements-dev.txt
+	$(PIP_INSTALL) --editable '.[lab]'
+	@touch $@
+
+.venv/set-up-dev: .venv/set-up
+	$(PIP_INSTALL) --editable '.[dev]'
 	@touch $@
 
 engine: setup ## Build the Pulumi engine, unless a complete one is there (minutes, once for all clones)
@@ -47,10 +53,10 @@ down: stack ## Take away what `make up` made (the lab goes on running)
 	$(PULUMI) destroy --stack $(STACK) --yes $(ARGS)
 	@echo "The lab still runs; stop it with: $(LAB) stop"
 
-test: engine ## Run all tests
+test: engine .venv/set-up-dev ## Run all tests
 	.venv/bin/python -m pytest -n 2 $(ARGS)
 
-check: engine ## Run the linters, the type checker and the check of the generated SDK
+check: engine .venv/set-up-dev ## Run the linters, the type checker and the check of the generated SDK
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
