@@ -62,6 +62,16 @@ class Network:
 
 
 @dataclass(frozen=True)
+class Membership:
+    """The cluster that a node belongs to, and the states of all its nodes by name (upper case)."""
+
+    name: str
+    id: str
+    domain: str
+    nodes: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Overview:
     """The cluster as a whole. `nodes` maps a node's name (upper case) to its state (Up, Down, Paused, Joining)."""
 
@@ -93,6 +103,50 @@ class Details:
     dependency: str
     checkpoints: tuple[str, ...]
     owners: tuple[str, ...] = field(default=())
+
+
+def membership() -> Query[Membership | None]:
+    """The cluster that this node belongs to; None if it belongs to none (or its Cluster service is stopped)."""
+
+    def parse(answers: Sequence[Answer]) -> Membership | None:
+        cluster, nodes = answers
+        if cluster.error is not None and cluster.error.error_id in _NO_CLUSTER:
+            return None
+        (found,) = cluster.objects
+        states = {str(n["Name"]).upper(): str(n["State"]) for n in nodes.objects}
+        return Membership(str(found["Name"]), str(found["Id"]), str(found["Domain"]), states)
+
+    return Query(
+        (
+            command("Get-Cluster") | command("Select-Object", Property=["Name", "Id", "Domain"]),
+            command("Get-ClusterNode") | command("Select-Object", Property=["Name", "State"]),
+        ),
+        parse,
+    )
+
+
+def generic_services() -> Query[tuple[Resource, ...]]:
+    """The cluster's resources that run Windows services; none where there is no cluster."""
+
+    def parse(answers: Sequence[Answer]) -> tuple[Resource, ...]:
+        (answer,) = answers
+        if answer.error is not None and answer.error.error_id in _NO_CLUSTER:
+            return ()
+        return tuple(
+            Resource(
+                str(r["Name"]), str(r["State"]), GENERIC_SERVICE, _name(r["OwnerGroup"]), _name(r["OwnerNode"]).upper()
+            )
+            for r in answer.objects
+        )
+
+    return Query(
+        (
+            command("Get-ClusterResource")
+            | command("Where-Object", Property="ResourceType", EQ=True, Value=GENERIC_SERVICE)
+            | command("Select-Object", Property=["Name", "State", "OwnerGroup", "OwnerNode"]),
+        ),
+        parse,
+    )
 
 
 def overview() -> Query[Overview | None]:

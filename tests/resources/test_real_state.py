@@ -432,3 +432,20 @@ def test_u85_an_msi_on_a_share_is_told_in_the_preview(bench: Bench) -> None:
     checked, _ = bench.provider.check("TentacleInstance", given)
     bench.provider.create("TentacleInstance", checked, preview=True)
     assert any("second hop" in entry.message for entry in bench.provider.log)
+
+
+def test_a_dead_node_at_delete_needs_a_word_and_is_skipped_then(bench: Bench) -> None:
+    made = clustered(bench, "ClusterRole")
+    bench.lab.power_off(nodes_of(bench)[1])
+    for kind in ("ClusterRole", "TentacleInstance"):
+        id, _, state = made[kind]
+        with pytest.raises(Failed) as caught:
+            bench.provider.delete(kind, id, state)
+        assert caught.value.code == grpc.StatusCode.UNAVAILABLE
+        assert "deleteUnreachable" in caught.value.message
+        bench.provider.configure(**bench.configuration(), deleteUnreachable=True)
+        bench.provider.delete(kind, id, state)
+        assert any(f"{bench.nodes[1]} was skipped" in entry.message for entry in bench.provider.log)
+        bench.provider.configure(**bench.configuration())
+    assert [g.name for g in cluster_of(bench).groups] == ["Cluster Group", "Available Storage"]
+    assert nodes_of(bench)[0].services.get("octopusdeploy tentacle") is None

@@ -6,18 +6,18 @@ name of the Generic Service, listener of the role's address answering.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
-from pulumi_tentacle.errors import Conflict, Unreachable
+from pulumi_tentacle.errors import Conflict, Unlooked, Unreachable
 from pulumi_tentacle.remoting.node import Node
 from pulumi_tentacle.resources import fanout, marks
 from pulumi_tentacle.resources.resource import Run
 from pulumi_tentacle.windows import cluster_queries, files, storage
-from pulumi_tentacle.windows.cluster_queries import Details, Group, Network, Overview, Resource
+from pulumi_tentacle.windows.cluster_queries import Details, Group, Membership, Network, Overview, Resource
 from pulumi_tentacle.windows.computer import COMPUTER, Computer
-from pulumi_tentacle.windows.queries import ask, both
+from pulumi_tentacle.windows.queries import Query, ask, both
 
 KIND = "role"
 COMMON = ("AutoFailbackType", "FailoverThreshold", "FailoverPeriod", "RestartDelay", "RestartThreshold")
@@ -73,102 +73,136 @@ class RoleFacts:
         return [str(p.details.parameters.get("Address") or "") for p in parts]
 
 
-def look(run: Run, nodes: Sequence[str], role: str, disk_unique_id: str | None) -> RoleFacts:
-    """Look at the role from a node that is a member of the cluster and up.
+@dataclass(frozen=True)
+class Survey:
+    """What stays the same while one works on a role: its nodes, the one to ask, the disk. Marks are as they were."""
+
+    nodes: dict[str, str]
+    marks: dict[str, str | None]
+    member: Node
+    cluster: Membership
+    disk_guid: str | None
+
+
+def survey(
+    run: Run,
+    nodes: Sequence[str],
+    role: str,
+    disk_unique_id: str | None,
+    skip: Callable[[str, Unlooked], None] | None = None,
+) -> Survey:
+    """Look at the nodes and choose the member of the cluster to work through.
+
+    `skip` is told of a node that cannot be looked at, and lets it pass or raises; without it that is an error.
 
     Raises:
-        Unreachable: no member of the cluster can be asked.
+        Unlooked: a node, or every member of the cluster, cannot be asked.
         Conflict: a node belongs to no cluster, or the nodes belong to several.
     """
-    computers, urns = _computers(run, nodes, role)
-    member, cluster = _member(run, computers)
-    group = cluster.group(role)
-    networks, parts, services, disk = _details(run, member, cluster, role, computers, disk_unique_id)
-    common, preferred = {}, ()
-    service = next((p for p in parts if p.resource.type == cluster_queries.GENERIC_SERVICE), None)
-    if group is not None:
-        common, preferred = ask(
-            member,
-            both(
-                cluster_queries.common_properties(group.name, service.name if service else None, COMMON),
-                cluster_queries.preferred_owners(group.name),
-            ),
-        )
-    return RoleFacts(
-        nodes={c.name: address for address, c in computers.items()},
-        marks=urns,
-        cluster=cluster,
-        networks=networks,
-        group=group,
-        parts=parts,
-        services_elsewhere=services,
-        disk=disk,
-        common=common,
-        preferred=preferred,
+    found = {}
+    for address, seen in fanout.each(nodes, lambda address: _identify(run, address, role)).items():
+        if not isinstance(seen, Unlooked):
+            found[address] = seen
+        elif skip is None:
+            raise seen
+        else:
+            skip(address, seen)
+    member = _member(found)
+    return Survey(
+        nodes={one.computer.name: address for address, one in found.items()},
+        marks={one.computer.name: one.mark for one in found.values()},
+        member=run.nodes.node(member),
+        cluster=cast(Membership, found[member].cluster),
+        disk_guid=_disk_guid(run, list(found), disk_unique_id) if disk_unique_id else None,
     )
 
 
-def _computers(run: Run, nodes: Sequence[str], role: str) -> tuple[dict[str, Computer], dict[str, str | None]]:
-    def identify(address: str) -> tuple[Computer, str | None]:
-        node = run.nodes.node(address)
-        mark = files.read(node, [marks.mark_path(KIND, role)])
-        return ask(node, COMPUTER), marks.urn_of(mark[0] if mark else None)
-
-    found = fanout.each(nodes, identify)
-    return {a: c for a, (c, _) in found.items()}, {c.name: urn for c, urn in found.values()}
+@dataclass(frozen=True)
+class _Identified:
+    computer: Computer
+    cluster: Membership | None
+    mark: str | None
 
 
-def _member(run: Run, computers: dict[str, Computer]) -> tuple[Node, Overview]:
-    found = fanout.each(computers, lambda address: ask(run.nodes.node(address), cluster_queries.overview()))
-    outside = [computers[a].name for a, cluster in found.items() if cluster is None]
+def _identify(run: Run, address: str, role: str) -> _Identified | Unlooked:
+    node = run.nodes.node(address)
+    try:
+        computer, cluster = ask(node, both(COMPUTER, cluster_queries.membership()))
+        found = files.read(node, [marks.mark_path(KIND, role)])
+    except Unlooked as error:
+        return error
+    return _Identified(computer, cluster, marks.urn_of(found[0] if found else None))
+
+
+def _member(found: dict[str, _Identified]) -> str:
+    outside = [one.computer.name for one in found.values() if one.cluster is None]
     if outside:
         raise Conflict(
             f"{' and '.join(outside)} is in no failover cluster, or its Cluster service does not run (Get-Service ClusSvc). "
             "Form the cluster first, or start the service; nothing was touched."
         )
-    clusters = {a: cluster for a, cluster in found.items() if cluster is not None}
+    clusters = {one.computer.name: one.cluster for one in found.values() if one.cluster is not None}
     if len({cluster.id for cluster in clusters.values()}) > 1:
-        told = ", ".join(f"{computers[a].name}: {cluster.name}" for a, cluster in clusters.items())
+        told = ", ".join(f"{name}: {cluster.name}" for name, cluster in clusters.items())
         raise Conflict(f"The nodes belong to different clusters ({told}); nothing was touched.")
-    for address, cluster in clusters.items():
-        if cluster.nodes.get(computers[address].name) == "Up":
-            return run.nodes.node(address), cluster
-    states = ", ".join(f"{name} {state}" for name, state in next(iter(clusters.values())).nodes.items())
-    raise Unreachable(f"No node of the cluster is up ({states}). Bring one up, then run `pulumi up` again.")
+    for address, one in found.items():
+        if one.cluster is not None and one.cluster.nodes.get(one.computer.name) == "Up":
+            return address
+    states = ", ".join(f"{n} {state}" for cluster in clusters.values() for n, state in cluster.nodes.items())
+    raise Unreachable(
+        f"No node of the cluster is up ({states or 'none could be asked'}). Bring one up, then try again."
+    )
 
 
-def _details(
-    run: Run,
-    member: Node,
-    cluster: Overview,
-    role: str,
-    computers: dict[str, Computer],
-    disk_unique_id: str | None,
-) -> tuple[tuple[Network, ...], tuple[Part, ...], tuple[Part, ...], Resource | None]:
+def look(survey: Survey, role: str) -> RoleFacts:
+    """Look at the role as it is now."""
+    member = survey.member
+    cluster = ask(member, cluster_queries.overview())
+    if cluster is None:
+        raise Unreachable(f"The Cluster service of {member.address} has stopped meanwhile. Start it, then try again.")
     ours = [r for r in cluster.resources if r.group.lower() == role.lower()]
     others = [r for r in cluster.of_type(cluster_queries.GENERIC_SERVICE) if r not in ours]
-    disks = cluster.of_type(cluster_queries.PHYSICAL_DISK) if disk_unique_id else []
-    networks, *found = ask(
+    disks = cluster.of_type(cluster_queries.PHYSICAL_DISK) if survey.disk_guid else []
+    group = cluster.group(role)
+    service = next((r for r in ours if r.type == cluster_queries.GENERIC_SERVICE), None)
+    networks, (common, preferred), details, guids = ask(
         member,
         both(
             cluster_queries.networks(),
-            *(cluster_queries.details(r.name) for r in (*ours, *others)),
-            *(cluster_queries.parameter(r.name, "DiskIdGuid") for r in disks),
+            _settings(group, service),
+            both(*(cluster_queries.details(r.name) for r in (*ours, *others))),
+            both(*(cluster_queries.parameter(r.name, "DiskIdGuid") for r in disks)),
         ),
     )
-    parts = tuple(Part(r, d) for r, d in zip(ours, found, strict=False))
-    elsewhere = tuple(Part(r, d) for r, d in zip(others, found[len(ours) :], strict=False))
-    guids = [str(g or "").lower() for g in found[len(ours) + len(others) :]]
-    disk = None
-    if disks and disk_unique_id:
-        guid = _disk_guid(run, computers, disk_unique_id)
-        disk = next((r for r, g in zip(disks, guids, strict=True) if g and g == guid), None)
-    return networks, parts, elsewhere, disk
+    parts = [Part(r, d) for r, d in zip((*ours, *others), details, strict=True)]
+    by_guid = {str(guid or "").lower(): disk for disk, guid in zip(disks, guids, strict=True)}
+    return RoleFacts(
+        nodes=survey.nodes,
+        marks=survey.marks,
+        cluster=cluster,
+        networks=networks,
+        group=group,
+        parts=tuple(parts[: len(ours)]),
+        services_elsewhere=tuple(parts[len(ours) :]),
+        disk=by_guid.get(survey.disk_guid or ""),
+        common=common,
+        preferred=preferred,
+    )
 
 
-def _disk_guid(run: Run, computers: dict[str, Computer], unique_id: str) -> str | None:
+def _settings(group: Group | None, service: Resource | None) -> Query[tuple[Any, ...]]:
+    """Common properties and preferred owners of a group, if it is there."""
+    if group is None:
+        return Query((), lambda answers: ({}, ()))
+    name = service.name if service else None
+    return both(
+        cluster_queries.common_properties(group.name, name, COMMON), cluster_queries.preferred_owners(group.name)
+    )
+
+
+def _disk_guid(run: Run, addresses: Sequence[str], unique_id: str) -> str | None:
     """The GUID of the disk, from whichever node lists it: a node may not list another's cluster disk (U32)."""
-    for disks in fanout.each(computers, lambda address: ask(run.nodes.node(address), storage.disks())).values():
+    for disks in fanout.each(addresses, lambda address: ask(run.nodes.node(address), storage.disks())).values():
         for disk in disks:
             if disk.unique_id.lower() == unique_id.lower() and disk.guid:
                 return disk.guid

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
-from pulumi_tentacle.errors import Conflict, HalfMade, InvalidInput, NotImplementedYet, Refused, TentacleError
+from pulumi_tentacle.errors import Conflict, HalfMade, InvalidInput, NotImplementedYet, Refused, TentacleError, Unlooked
 from pulumi_tentacle.resources.changes import Change
 from pulumi_tentacle.resources.cluster_role import plan
 from pulumi_tentacle.resources.cluster_role.apply import Applier
 from pulumi_tentacle.resources.cluster_role.model import DEFAULT_CHECKPOINT, ClusterRoleInputs, ClusterRoleState
-from pulumi_tentacle.resources.cluster_role.observe import RoleFacts, look
+from pulumi_tentacle.resources.cluster_role.observe import RoleFacts, Survey, look, survey
+from pulumi_tentacle.resources.cluster_role.steps import WriteMark
 from pulumi_tentacle.resources.documentation import documentation
 from pulumi_tentacle.resources.references import InstanceReference
 from pulumi_tentacle.resources.resource import Found, Gone, Resource, Run, half_made
@@ -100,7 +100,7 @@ class ClusterRoleResource(Resource[ClusterRoleInputs, ClusterRoleState]):
     ) -> Found[ClusterRoleInputs, ClusterRoleState] | Gone:
         """Look at the role. Gone is only what the cluster itself does not know."""
         written = inputs or _inputs_from_id(id)
-        facts = _look(run, written)
+        facts = look(_survey(run, written), written.name)
         if facts.group is None:
             return Gone()
         if inputs is None:
@@ -116,9 +116,20 @@ class ClusterRoleResource(Resource[ClusterRoleInputs, ClusterRoleState]):
 
     def delete(self, run: Run, id: str, state: ClusterRoleState) -> None:
         """Role offline, disk back to the available storage, group gone."""
-        facts = _look(run, state)
-        with _locked(run, facts):
-            facts = _look(run, state)
+        skipped: list[str] = []
+
+        def skip(address: str, error: Unlooked) -> None:
+            if not run.delete_unreachable:
+                error.args = (f"{error} If the node is gone for good, set tentacle:deleteUnreachable to true.",)
+                raise error
+            run.warn(f"{address} was skipped; the role's mark stays there. {error}")
+            skipped.append(address)
+            if len(skipped) == len(state.instance.nodes):
+                raise error
+
+        surveyed = _survey(run, state, skip)
+        with run.lock(_lock_key(surveyed)):
+            facts = look(surveyed, state.name)
             run.carry_out(plan.plan_delete(state.name, facts), Applier(run, facts).apply)
 
 
@@ -126,27 +137,27 @@ def _id(inputs: ClusterRoleInputs) -> str:
     return f"{','.join(sorted(n.lower() for n in inputs.instance.nodes))}/{inputs.name}"
 
 
-def _look(run: Run, inputs: ClusterRoleInputs) -> RoleFacts:
-    return look(run, inputs.instance.nodes, inputs.name, inputs.disk.unique_id if inputs.disk else None)
+def _survey(run: Run, inputs: ClusterRoleInputs, skip: Callable[[str, Unlooked], None] | None = None) -> Survey:
+    return survey(run, inputs.instance.nodes, inputs.name, inputs.disk.unique_id if inputs.disk else None, skip)
 
 
-@contextmanager
-def _locked(run: Run, facts: RoleFacts) -> Iterator[None]:
-    with run.lock(f"cluster {facts.cluster.name}.{facts.cluster.domain}"):
-        yield
+def _lock_key(surveyed: Survey) -> str:
+    return f"cluster {surveyed.cluster.name}.{surveyed.cluster.domain}"
 
 
 def _converge(run: Run, inputs: ClusterRoleInputs) -> ClusterRoleState:
-    facts, wanted = _look(run, inputs), _wanted(run.urn, inputs)
-    with _locked(run, facts):
+    wanted, surveyed = _wanted(run.urn, inputs), _survey(run, inputs)
+    with run.lock(_lock_key(surveyed)):
         for _ in range(_ROUNDS):
-            facts = _look(run, inputs)
+            facts = look(surveyed, wanted.name)
             plan.refuse(wanted, facts)
             steps = plan.plan(wanted, facts)
             if not steps:
                 _await_answer(run, inputs, facts)
                 return _state(inputs, facts)
             run.carry_out(steps, Applier(run, facts).apply)
+            if any(isinstance(step, WriteMark) for step in steps):
+                surveyed = _survey(run, inputs)
     raise Conflict(
         f"The role '{wanted.name}' does not stay as it is made; still to do: "
         f"{'; '.join(s.words for s in plan.plan(wanted, facts))}. Something else seems to change it at the same time."

@@ -108,7 +108,7 @@ def observe(node: Node, question: Question) -> NodeFacts:
             services.service(names.service_name(names.DEFAULT_INSTANCE)),
             firewall.rule(firewall_rule_name(question.instance)),
             volumes(),
-            cluster_queries.overview(),
+            cluster_queries.generic_services(),
         ),
     )
     index, config, leftovers, mark = _read_files(node, question)
@@ -186,8 +186,9 @@ def _key_is_readable(node: Node, config: Configuration | None) -> bool:
     return listener.key_is_readable(node, protected) if protected else False
 
 
-def _clustered(node: Node, cluster: cluster_queries.Overview | None, service_name: str) -> ClusteredService | None:
-    services_run = cluster.of_type(cluster_queries.GENERIC_SERVICE) if cluster else []
+def _clustered(
+    node: Node, services_run: tuple[cluster_queries.Resource, ...], service_name: str
+) -> ClusteredService | None:
     if not services_run:
         return None
     answers = ask(node, both(*(cluster_queries.parameter(r.name, "ServiceName") for r in services_run)))
