@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 
-from pulumi_tentacle.errors import Cancelled, DeadlineExceeded, HalfMade, NotImplementedYet, TentacleError
+from pulumi_tentacle.errors import Cancelled, DeadlineExceeded, HalfMade, NotImplementedYet, TentacleError, Unlooked
 from pulumi_tentacle.octopus.client import Octopus
 from pulumi_tentacle.remoting.node import Nodes
 from pulumi_tentacle.resources.changes import Change, compare
@@ -70,6 +70,19 @@ class Run:
             except TentacleError as error:
                 error.args = (f"While trying to {step.words}: {error}", *error.args[1:])
                 raise
+
+    def skip_unreachable(self, address: str, error: Unlooked, left: str) -> None:
+        """In Delete: pass over a node that cannot be looked at, with a warning that says what is left there.
+
+        Raises:
+            Unlooked: the error, with what to set, unless the configuration lets a delete go on.
+        """
+        if not self.delete_unreachable:
+            error.args = (
+                f"{error} If the node is gone for good, set tentacle:deleteUnreachable to true: {left} then.",
+            )
+            raise error
+        self.warn(f"{address} was skipped: {left}. {error}")
 
     def _check_time(self, words: str) -> None:
         if self.cancelled():

@@ -119,10 +119,7 @@ class ClusterRoleResource(Resource[ClusterRoleInputs, ClusterRoleState]):
         skipped: list[str] = []
 
         def skip(address: str, error: Unlooked) -> None:
-            if not run.delete_unreachable:
-                error.args = (f"{error} If the node is gone for good, set tentacle:deleteUnreachable to true.",)
-                raise error
-            run.warn(f"{address} was skipped; the role's mark stays there. {error}")
+            run.skip_unreachable(address, error, "the role's mark stays there")
             skipped.append(address)
             if len(skipped) == len(state.instance.nodes):
                 raise error

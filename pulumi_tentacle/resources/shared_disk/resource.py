@@ -140,10 +140,7 @@ def _reachable(run: Run, state: SharedDiskState) -> Iterator[NodeFacts]:
         try:
             yield observe(run.nodes.node(address), _name(state), rescan=False)
         except Unlooked as error:
-            if not run.delete_unreachable:
-                error.args = (f"{error} If the node is gone for good, set tentacle:deleteUnreachable to true.",)
-                raise
-            run.warn(f"{address} was skipped; the disk is left there as it is. {error}")
+            run.skip_unreachable(address, error, "the disk is left there as it is")
 
 
 def _converge(run: Run, inputs: SharedDiskInputs) -> SharedDiskState:

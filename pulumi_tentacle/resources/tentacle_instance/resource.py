@@ -29,6 +29,7 @@ from pulumi_tentacle.windows import firewall
 from pulumi_tentacle.windows.computer import COMPUTER
 from pulumi_tentacle.windows.queries import ask
 
+_LEFT = "what is on it stays there"
 _ROUNDS = 15  # stages of a plan, and some more for a file that somebody else changes meanwhile
 
 
@@ -143,7 +144,7 @@ class TentacleInstanceResource(Resource[TentacleInstanceInputs, TentacleInstance
 
     def delete(self, run: Run, id: str, state: TentacleInstanceState) -> None:
         """Take it from every node; folders with deployments and logs stay."""
-        with _locked(run, state, may_miss=run.delete_unreachable):
+        with _locked(run, state, deleting=True):
             facts = _observe_for_delete(run, state)
             for node in facts:
                 _refuse_delete(node, state)
@@ -190,27 +191,22 @@ def _observe_for_delete(run: Run, state: TentacleInstanceState) -> list[NodeFact
         try:
             found.append(observe(run.nodes.node(address), question))
         except Unlooked as error:
-            if not run.delete_unreachable:
-                error.args = (
-                    f"{error} If the node is gone for good, set tentacle:deleteUnreachable to true: what is on it is "
-                    "then left there.",
-                )
-                raise
-            run.warn(f"{address} was skipped; what is on it stays there. {error}")
+            run.skip_unreachable(address, error, _LEFT)
     return found
 
 
 @contextmanager
-def _locked(run: Run, inputs: TentacleInstanceInputs, *, may_miss: bool = False) -> Iterator[None]:
+def _locked(run: Run, inputs: TentacleInstanceInputs, *, deleting: bool = False) -> Iterator[None]:
     """Hold the computers of the instance: one operation at a time on each, whatever it is called."""
 
     def computer(address: str) -> str:
         try:
             return str(ask(run.nodes.node(address), COMPUTER))
-        except Unlooked:
-            if may_miss:
-                return address
-            raise
+        except Unlooked as error:
+            if not deleting:
+                raise
+            run.skip_unreachable(address, error, _LEFT)
+            return address
 
     with ExitStack() as stack:
         for name in sorted(set(fanout.each(inputs.nodes, computer).values())):

@@ -142,11 +142,9 @@ def _locked(run: Run, instance: InstanceReference, *, deleting: bool) -> Iterato
         try:
             computers[address] = str(ask(run.nodes.node(address), COMPUTER))
         except Unlooked as error:
-            if not (deleting and run.delete_unreachable):
-                if deleting:
-                    error.args = (f"{error} If the node is gone for good, set tentacle:deleteUnreachable to true.",)
+            if not deleting:
                 raise
-            run.warn(f"{address} was skipped; its trust stays as it is. {error}")
+            run.skip_unreachable(address, error, "its trust stays as it is")
     with ExitStack() as stack:
         for name in sorted(set(computers.values())):
             stack.enter_context(run.lock(f"computer {name}"))
