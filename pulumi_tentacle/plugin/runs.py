@@ -6,16 +6,18 @@ import threading
 import time
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pulumi_tentacle.errors import InvalidInput
-from pulumi_tentacle.octopus.client import Octopus, OctopusSettings
 from pulumi_tentacle.plugin import locks
 from pulumi_tentacle.plugin.config import ProviderConfig, load
 from pulumi_tentacle.plugin.progress import Display
-from pulumi_tentacle.remoting.node import Nodes
-from pulumi_tentacle.remoting.settings import Settings
 from pulumi_tentacle.resources.resource import Run
+
+if TYPE_CHECKING:  # loaded by the first operation that needs them, not by the plugin's start
+    from pulumi_tentacle.octopus.client import Octopus, OctopusSettings
+    from pulumi_tentacle.remoting.node import Nodes
+    from pulumi_tentacle.remoting.settings import Settings
 
 
 class Runs:
@@ -25,9 +27,9 @@ class Runs:
         self._display = display
         self._config = ProviderConfig()
         self._cancelled = threading.Event()
-        self._nodes = Nodes(self._settings, self._cancelled)
+        self._lock = threading.Lock()
+        self._nodes: Nodes | None = None
         self._octopus: Octopus | None = None
-        self._octopus_lock = threading.Lock()
 
     def configure(self, values: Mapping[str, Any]) -> None:
         """Take the provider's configuration. Raises InvalidInput."""
@@ -39,7 +41,8 @@ class Runs:
 
     def close(self) -> None:
         """Close all sessions."""
-        self._nodes.close()
+        if self._nodes is not None:
+            self._nodes.close()
         if self._octopus is not None:
             self._octopus.close()
 
@@ -47,7 +50,7 @@ class Runs:
         """The run of one operation on the resource `urn`; `timeout` in seconds as of customTimeouts, 0 for none."""
         return Run(
             urn=urn,
-            nodes=self._nodes,
+            nodes=self._all_nodes(),
             octopus=self._octopus_client,
             lock=partial(locks.held, cancelled=self._cancelled.is_set),
             progress=partial(self._display.status, urn),
@@ -58,7 +61,17 @@ class Runs:
             delegates=self._config.winrm_transport == "credssp",
         )
 
+    def _all_nodes(self) -> Nodes:
+        from pulumi_tentacle.remoting.node import Nodes
+
+        with self._lock:
+            if self._nodes is None:
+                self._nodes = Nodes(self._settings, self._cancelled)
+            return self._nodes
+
     def _settings(self) -> Settings:
+        from pulumi_tentacle.remoting.settings import Settings
+
         config = self._config
         certificate = config.winrm_transport == "certificate"
         missing = [
@@ -86,12 +99,16 @@ class Runs:
         )
 
     def _octopus_client(self) -> Octopus:
-        with self._octopus_lock:
+        from pulumi_tentacle.octopus.client import Octopus
+
+        with self._lock:
             if self._octopus is None:
                 self._octopus = Octopus(self._octopus_settings(), self._cancelled)
             return self._octopus
 
     def _octopus_settings(self) -> OctopusSettings:
+        from pulumi_tentacle.octopus.client import OctopusSettings
+
         config = self._config
         if config.octopus_url is None:
             raise InvalidInput(

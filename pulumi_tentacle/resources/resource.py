@@ -10,14 +10,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, cast
 
 from pulumi_tentacle.errors import Cancelled, DeadlineExceeded, HalfMade, NotImplementedYet, TentacleError, Unlooked
-from pulumi_tentacle.octopus.client import Octopus
-from pulumi_tentacle.remoting.node import Nodes
 from pulumi_tentacle.resources.changes import Change, compare
 from pulumi_tentacle.resources.model import Inputs, State, properties_of
 from pulumi_tentacle.resources.values import UNKNOWN
+
+if TYPE_CHECKING:  # loaded by the first operation that needs them, not by the plugin's start
+    from pulumi_tentacle.octopus.client import Octopus
+    from pulumi_tentacle.remoting.node import Nodes
 
 InputsT = TypeVar("InputsT", bound=Inputs)
 StateT = TypeVar("StateT", bound=State)
