@@ -25,11 +25,6 @@ UNKNOWN: Final[Any] = Unknown()
 """Stands in for a value of any type, hence typed as such."""
 
 
-def is_known(*values: object) -> bool:
-    """True if none of the values is, or holds, the unknown."""
-    return not any(holds_unknown(v) for v in values)
-
-
 def holds_unknown(value: object) -> bool:
     """True if the value is the unknown or has it somewhere inside."""
     if isinstance(value, list | tuple | set | frozenset):
@@ -42,7 +37,7 @@ def holds_unknown(value: object) -> bool:
 
 
 def known(value: T | Unknown) -> TypeGuard[T]:
-    """`is_known` for one value, for the type checker."""
+    """True unless the value is the unknown itself; what is inside it may still be unknown."""
     return value is not UNKNOWN
 
 

@@ -97,11 +97,6 @@ def stop_resource(node: Node, resource: str) -> None:
     )
 
 
-def start_group(node: Node, group: str) -> None:
-    """Bring all of a group online."""
-    node.call(command("Start-ClusterGroup", Name=group, Wait=WAIT_SECONDS) | command("Out-Null"), deadline=_DEADLINE)
-
-
 def stop_group(node: Node, group: str) -> None:
     """Take all of a group offline."""
     node.call(command("Stop-ClusterGroup", Name=group, Wait=WAIT_SECONDS) | command("Out-Null"), deadline=_DEADLINE)

@@ -63,7 +63,7 @@ class Network:
 
 @dataclass(frozen=True)
 class Membership:
-    """The cluster that a node belongs to, and the states of all its nodes by name (upper case)."""
+    """The cluster that a node belongs to. `nodes` maps names (upper case) to states (Up, Down, Paused, Joining)."""
 
     name: str
     id: str
@@ -72,13 +72,9 @@ class Membership:
 
 
 @dataclass(frozen=True)
-class Overview:
-    """The cluster as a whole. `nodes` maps a node's name (upper case) to its state (Up, Down, Paused, Joining)."""
+class Overview(Membership):
+    """The cluster as a whole."""
 
-    name: str
-    id: str
-    domain: str
-    nodes: dict[str, str]
     groups: tuple[Group, ...]
     resources: tuple[Resource, ...]
 
@@ -108,21 +104,22 @@ class Details:
 def membership() -> Query[Membership | None]:
     """The cluster that this node belongs to; None if it belongs to none (or its Cluster service is stopped)."""
 
-    def parse(answers: Sequence[Answer]) -> Membership | None:
-        cluster, nodes = answers
-        if cluster.error is not None and cluster.error.error_id in _NO_CLUSTER:
-            return None
-        (found,) = cluster.objects
-        states = {str(n["Name"]).upper(): str(n["State"]) for n in nodes.objects}
-        return Membership(str(found["Name"]), str(found["Id"]), str(found["Domain"]), states)
-
     return Query(
         (
             command("Get-Cluster") | command("Select-Object", Property=["Name", "Id", "Domain"]),
             command("Get-ClusterNode") | command("Select-Object", Property=["Name", "State"]),
         ),
-        parse,
+        _membership,
     )
+
+
+def _membership(answers: Sequence[Answer]) -> Membership | None:
+    cluster, nodes = answers
+    if cluster.error is not None and cluster.error.error_id in _NO_CLUSTER:
+        return None
+    (found,) = cluster.objects
+    states = {str(n["Name"]).upper(): str(n["State"]) for n in nodes.objects}
+    return Membership(str(found["Name"]), str(found["Id"]), str(found["Domain"]), states)
 
 
 def generic_services() -> Query[tuple[Resource, ...]]:
@@ -153,8 +150,7 @@ def overview() -> Query[Overview | None]:
     """The cluster that this node belongs to; None if it belongs to none (or its Cluster service is stopped)."""
     return Query(
         (
-            command("Get-Cluster") | command("Select-Object", Property=["Name", "Id", "Domain"]),
-            command("Get-ClusterNode") | command("Select-Object", Property=["Name", "State"]),
+            *membership().pipelines,
             command("Get-ClusterGroup")
             | command("Select-Object", Property=["Name", "State", "OwnerNode", "IsCoreGroup"]),
             command("Get-ClusterResource")
@@ -168,15 +164,12 @@ def overview() -> Query[Overview | None]:
 
 
 def _overview(answers: Sequence[Answer]) -> Overview | None:
-    cluster, nodes, groups, resources = answers
-    if cluster.error is not None and cluster.error.error_id in _NO_CLUSTER:
+    *membership_answers, groups, resources = answers
+    cluster = _membership(membership_answers)
+    if cluster is None:
         return None
-    (found,) = cluster.objects
     return Overview(
-        name=str(found["Name"]),
-        id=str(found["Id"]),
-        domain=str(found["Domain"]),
-        nodes={str(n["Name"]).upper(): str(n["State"]) for n in nodes.objects},
+        **vars(cluster),
         groups=tuple(
             Group(str(g["Name"]), str(g["State"]), _name(g["OwnerNode"]).upper(), bool(g["IsCoreGroup"]))
             for g in groups.objects

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pulumi_tentacle.errors import ProgramFailed
 from pulumi_tentacle.remoting.commands import command
 from pulumi_tentacle.remoting.node import Answer, Node
-from pulumi_tentacle.windows.queries import Query, ask
+from pulumi_tentacle.windows.queries import Query
 
 _DOES_NOT_EXIST = 1060  # ERROR_SERVICE_DOES_NOT_EXIST
 _MARKED_FOR_DELETE = 1072  # ERROR_SERVICE_MARKED_FOR_DELETE
@@ -94,8 +94,3 @@ def delete(node: Node, name: str) -> None:
             program="sc.exe",
             exit_code=done.exit_code,
         )
-
-
-def find(node: Node, name: str) -> Service | None:
-    """The service of this name, asked by itself."""
-    return ask(node, service(name))

@@ -65,6 +65,8 @@ def test_the_clustered_example(clustered: Stack, lab: Lab, tmp_path: Path) -> No
     assert "([TENTCL]) and ([Cluster Disk 1])" in role
     assert r"Software\\Octopus" in role
 
+    assert "Set-Disk" not in lab.estate.nodes["NODE2"].cmdlets  # the disk was never online there outside the cluster
+
     # Nothing to do the second time.
     clustered.expect_no_changes()
     clustered.up()

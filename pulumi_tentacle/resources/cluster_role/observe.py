@@ -62,11 +62,6 @@ class RoleFacts:
         return next((p for p in services if str(p.details.parameters.get("ServiceName", "")).lower() == wanted), None)
 
     @property
-    def network_name(self) -> Part | None:
-        """The role's network name."""
-        return next(iter(self.of_type(cluster_queries.NETWORK_NAME)), None)
-
-    @property
     def addresses(self) -> list[str]:
         """The role's addresses."""
         parts = self.of_type(cluster_queries.IP_ADDRESS)

@@ -1,7 +1,7 @@
 """What there is of a Tentacle instance on a node.
 
 Facts with a fixed wanted value that no property names: listening (`noListen` off), the certificate's key
-readable on this machine, service there with the start type that fits, running and its listener answering if it
+readable on this machine, service there with the start type that fits, running if it
 is alone, not older than its configuration, firewall rule enabled, home and application folder there.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import ntpath
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from pulumi_tentacle.errors import Conflict
 from pulumi_tentacle.remoting.node import Node
@@ -19,7 +20,7 @@ from pulumi_tentacle.tentacle.configuration import Configuration
 from pulumi_tentacle.windows import cluster_queries, files, firewall, msi, services
 from pulumi_tentacle.windows.computer import COMPUTER, Computer
 from pulumi_tentacle.windows.processes import started
-from pulumi_tentacle.windows.queries import ask, both
+from pulumi_tentacle.windows.queries import Query, ask, both
 from pulumi_tentacle.windows.volumes import existing_folders, volumes
 
 KIND = "instance"
@@ -61,7 +62,6 @@ class NodeFacts:
     drives: frozenset[str] = frozenset()
     folders: frozenset[str] = frozenset()
     clustered: ClusteredService | None = None
-    listener: listener.Probe | None = None
 
     @property
     def name(self) -> str:
@@ -82,7 +82,6 @@ class Question:
     config_path: str | None = None
     folders: tuple[str, ...] = ()
     copies: tuple[str, ...] = ()
-    probe: bool = False
 
 
 def firewall_rule_name(instance: str) -> str:
@@ -99,17 +98,7 @@ def observe(node: Node, question: Question) -> NodeFacts:
     """
     service_name = names.service_name(question.instance)
     computer, products, folder, service, default_service, rule, drives, cluster = ask(
-        node,
-        both(
-            COMPUTER,
-            msi.products(names.PRODUCT),
-            executable.install_folder(),
-            services.service(service_name),
-            services.service(names.service_name(names.DEFAULT_INSTANCE)),
-            firewall.rule(firewall_rule_name(question.instance)),
-            volumes(),
-            cluster_queries.generic_services(),
-        ),
+        node, _what_windows_knows(question)
     )
     index, config, leftovers, mark = _read_files(node, question)
     entry = instances.find(index, question.instance)
@@ -121,7 +110,6 @@ def observe(node: Node, question: Question) -> NodeFacts:
         node,
         both(executable.installed(folder), existing_folders(question.folders), started(running)),
     )
-    port = parsed.port if parsed else 0
     return NodeFacts(
         address=node.address,
         computer=computer,
@@ -145,7 +133,19 @@ def observe(node: Node, question: Question) -> NodeFacts:
         drives=drives,
         folders=folders,
         clustered=_clustered(node, cluster, service_name),
-        listener=listener.probe(node, "127.0.0.1", port) if question.probe and running and port else None,
+    )
+
+
+def _what_windows_knows(question: Question) -> Query[tuple[Any, ...]]:
+    return both(
+        COMPUTER,
+        msi.products(names.PRODUCT),
+        executable.install_folder(),
+        services.service(names.service_name(question.instance)),
+        services.service(names.service_name(names.DEFAULT_INSTANCE)),
+        firewall.rule(firewall_rule_name(question.instance)),
+        volumes(),
+        cluster_queries.generic_services(),
     )
 
 
